@@ -1,0 +1,36 @@
+"""The `caro` command: one file a verb, everything else is a request."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from caro_shell.errors import Cancelled, CaroError, UsageError
+
+VERBS = ("init", "daemon", "models", "last", "doctor", "bench")
+
+ANSWERED, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one `caro` command and return its exit code; no traceback reaches a user."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    verb = words[0] if words and words[0] in VERBS else "request"
+    try:
+        run = import_module(f"caro_shell.cli.{verb}").run
+        return int(run(words if verb == "request" else words[1:]))
+    except (KeyboardInterrupt, Cancelled):
+        return CANCELLED
+    except BrokenPipeError:
+        # The reader of a pipe left; keep the interpreter from complaining about it at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        return FAILED
+    except CaroError as error:
+        print_error(error)
+        return USAGE if isinstance(error, UsageError) else FAILED
+
+
+def print_error(error: CaroError) -> None:
+    """Say what happened in one sentence on stderr, and below it what to do next."""
+    print(f"caro: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"      {error.hint}", file=sys.stderr)

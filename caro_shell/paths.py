@@ -1,0 +1,89 @@
+"""Where things are kept. The runtime directory needs nothing but HOME; the others follow the platform.
+
+The client imports this module, so it takes only what the interpreter has already loaded.
+"""
+
+import os
+import stat
+from collections.abc import Mapping
+
+from caro_shell.errors import DaemonError
+
+# sun_path is 108 bytes on Linux, 104 on macOS (sys/un.h), one of them the closing NUL.
+SOCKET_PATH_LIMIT = 103
+
+
+def runtime_dir(environ: Mapping[str, str]) -> str:
+    """Return the directory of the socket and the locks.
+
+    It depends on HOME alone (or CARO_RUNTIME_DIR), never on TMPDIR or XDG_RUNTIME_DIR: a client and a
+    daemon that come from different environments must meet. A HOME too long for a socket's name is
+    replaced by a directory of ours under /tmp.
+    """
+    if chosen := environ.get("CARO_RUNTIME_DIR"):
+        return os.path.abspath(chosen)
+    home = environ.get("HOME") or os.path.expanduser("~")
+    path = os.path.join(home, ".local", "state", "caro", "run")
+    if len(os.fsencode(os.path.join(path, "caro.sock"))) <= SOCKET_PATH_LIMIT:
+        return path
+    from zlib import crc32
+
+    return f"/tmp/caro-{os.getuid()}-{crc32(os.fsencode(home)):08x}"  # noqa: S108  owner and mode are checked
+
+
+def socket_path(directory: str) -> str:
+    """Return the daemon's socket in the runtime directory."""
+    return os.path.join(directory, "caro.sock")
+
+
+def ensure_private_dir(directory: str) -> str:
+    """Make `directory` 0700 and ours, or refuse it.
+
+    Raises DaemonError when it is a symbolic link, belongs to somebody else, or cannot be made.
+    """
+    try:
+        os.makedirs(os.path.dirname(directory), exist_ok=True)
+        try:
+            os.mkdir(directory, 0o700)
+        except FileExistsError:
+            pass
+        found = os.lstat(directory)
+        if not stat.S_ISDIR(found.st_mode):
+            raise DaemonError(f"{directory} is not a directory.", "Remove it, or set CARO_RUNTIME_DIR.")
+        if found.st_uid != os.getuid():
+            raise DaemonError(f"{directory} belongs to another user.", "Set CARO_RUNTIME_DIR to one of yours.")
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            os.chmod(directory, 0o700)
+    except OSError as error:
+        raise DaemonError(
+            f"{directory} cannot be used: {error.strerror}.", "Set CARO_RUNTIME_DIR to a directory of yours."
+        ) from None
+    return directory
+
+
+def config_file(environ: Mapping[str, str]) -> str:
+    """Return the configuration file's path, whether or not it is there."""
+    if chosen := environ.get("CARO_CONFIG"):
+        return os.path.abspath(chosen)
+    from platformdirs import user_config_dir
+
+    return os.path.join(user_config_dir("caro", appauthor=False), "config.toml")
+
+
+def data_dir() -> str:
+    """Return the directory of everything that is installed or downloaded."""
+    from platformdirs import user_data_dir
+
+    return user_data_dir("caro", appauthor=False)
+
+
+def log_file(environ: Mapping[str, str]) -> str:
+    """Return the daemon's log, beside its socket."""
+    return os.path.join(runtime_dir(environ), "daemon.log")
+
+
+def shell_script(shell: str) -> str:
+    """Return the static script of `shell`: inside the installed package, or at the top of a checkout."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(here, "shell", f"caro.{shell}")
+    return installed if os.path.exists(installed) else os.path.join(os.path.dirname(here), "shell", f"caro.{shell}")
