@@ -1,0 +1,80 @@
+"""From whatever the model wrote to exactly one command, or a refusal with its reason."""
+
+import re
+
+from caro_shell.errors import Unusable
+from caro_shell.parse.characters import refused_in, without_refused
+from caro_shell.parse.continuation import is_complete, split_commands
+from caro_shell.parse.wrapping import Unwrapped, is_prose, unwrap
+
+# The same stretch this often in a row is a model that has lost its way.
+_LOOP = re.compile(r"((?=[^\n]*\w).{8,80}?)\1{3,}", re.DOTALL)
+# After these a closing backtick is more likely the opening of a substitution.
+_BEFORE_SUBSTITUTION = tuple(" \t=(\"'|;&")
+_HINT = "Say it in other words, or try a larger model: caro models list"
+
+
+def _is_loop(text: str) -> bool:
+    return bool(_LOOP.search(text))
+
+
+def _one_command(unwrapped: Unwrapped, shell: str) -> str:
+    """Return the first command of a bare answer, or all steps of a fenced one joined by `&&`."""
+    commands = split_commands(unwrapped.text, shell)
+    if not commands:
+        raise Unusable("The model wrote no command.", _HINT)
+    if not unwrapped.fenced or len(commands) == 1:
+        return commands[0]
+    if any("\n" in command for command in commands):
+        return "\n".join(commands)
+    separator = "; and " if shell == "fish" else " && "
+    return separator.join(command.rstrip("; ") for command in commands)
+
+
+def parse_command(raw: str, shell: str, *, ended: bool) -> str:
+    """Return the one command in `raw`; `ended` says whether the model itself ended the answer.
+
+    Raises Unusable for an empty, truncated, looping or chatty answer, and for characters that would
+    deceive a terminal.
+    """
+    if _is_loop(raw):
+        raise Unusable("The model repeated itself without end.", _HINT)
+    if bad := refused_in(raw.replace("\r\n", "\n")):
+        raise Unusable(f"The model wrote characters that do not belong on a command line ({bad}).", _HINT)
+    unwrapped = unwrap(raw)
+    command = _one_command(unwrapped, shell)
+    if is_prose(command):
+        raise Unusable("The model answered with a sentence, not a command.", _HINT)
+    if not (ended or is_finished(raw, shell)):
+        raise Unusable("The model's answer was cut off before the command was complete.", _HINT)
+    return command
+
+
+def is_finished(raw: str, shell: str) -> bool:
+    """Say whether the command in `raw` is complete, so that nothing the model adds would change it."""
+    if _is_loop(raw):
+        return True
+    unwrapped = unwrap(raw)
+    if unwrapped.fenced:
+        return unwrapped.closed
+    text = raw.strip()
+    if text.startswith("`") and text.endswith("`") and len(text) > 1 and not text.startswith("``"):
+        inner = text[1:-1]
+        return not inner.endswith(_BEFORE_SUBSTITUTION) and "`" not in inner and is_complete(inner, shell)
+    if unwrapped.closed:
+        return is_complete(unwrapped.text, shell)
+    head, newline, _rest = raw.lstrip().rpartition("\n")
+    return bool(newline) and any(is_complete(command, shell) for command in split_commands(unwrap(head).text, shell)[:1])
+
+
+def preview(raw: str, shell: str) -> str:
+    """Return the command as far as it is written, fit to be shown as ghost text."""
+    text = raw.strip()
+    # A fence or backtick that is still being written is not shown.
+    if text.strip("`~") == "" or re.fullmatch(r"[`~]{3,}[\w+.-]*", text):
+        return ""
+    unwrapped = unwrap(raw)
+    if is_prose(unwrapped.text) and not unwrapped.fenced:
+        return ""
+    commands = split_commands(without_refused(unwrapped.text), shell)
+    return ("\n".join(commands) if unwrapped.fenced else commands[0]) if commands else ""

@@ -1,0 +1,180 @@
+"""Whether a text of shell is one whole command yet, or goes on in the next line.
+
+A scanner of quotes, brackets, heredocs and compound commands, kinder than a grammar: it only groups lines
+and says when to stop listening. Whether a command is valid is for the shell's own parser to say.
+"""
+
+import re
+
+_CLOSERS = {"if": "fi", "for": "done", "while": "done", "until": "done", "select": "done", "case": "esac", "{": "}"}
+_FISH_CLOSERS = dict.fromkeys(("if", "for", "while", "begin", "function", "switch"), "end")
+# After these a command may stand.
+_OPENING_WORDS = frozenset({"do", "then", "else", "elif", "!", "time", "{", "and", "or", "not"})
+_HEREDOC = re.compile(r"<<(-?)[ \t]*(['\"]?)([\w.+-]+)\2")
+_WORD_END = frozenset(" \t\n;|&()<>")
+
+
+class _Scan:
+    """One pass over the text; `open` is what still has to be closed, innermost last."""
+
+    def __init__(self, text: str, shell: str) -> None:
+        self.text = text
+        self.fish = shell == "fish"
+        self.closers = _FISH_CLOSERS if self.fish else _CLOSERS
+        self.open: list[str] = []
+        self.heredocs: list[tuple[str, bool]] = []
+        self.at_command = True
+        self.goes_on = False
+
+    def is_complete(self) -> bool:
+        at = 0
+        while at < len(self.text):
+            at = self._in_quotes(at) if self.open and self.open[-1] == '"' else self._outside(at)
+        return not (self.open or self.heredocs or self.goes_on)
+
+    def _in_quotes(self, at: int) -> int:
+        char = self.text[at]
+        if char == "\\":
+            return at + 2
+        if char == '"':
+            self.open.pop()
+        elif self.text.startswith("$(", at):
+            self.open.append(")")
+            self.at_command = True
+            return at + 2
+        return at + 1
+
+    def _outside(self, at: int) -> int:
+        char = self.text[at]
+        if char == "\\":
+            # A backslash at the very end waits for the line that follows.
+            self.goes_on = self.text[at:] in ("\\", "\\\n")
+            return at + 2
+        if char == "\n":
+            self.at_command = True
+            return self._after_heredocs(at + 1)
+        if char in " \t":
+            return at + 1
+        self.goes_on = False
+        if char in "'\"`":
+            return self._quote(at, char)
+        if char == "#":
+            end = self.text.find("\n", at)
+            return len(self.text) if end < 0 else end
+        if char in ";|&()<>":
+            return self._operator(at, char)
+        return self._word(at)
+
+    def _quote(self, at: int, char: str) -> int:
+        if char == "'":
+            end = at + 1
+            while end < len(self.text) and self.text[end] != "'":
+                end += 2 if self.fish and self.text[end] == "\\" else 1
+            if end >= len(self.text):
+                self.open.append("'")
+            return self._word(end + 1, started=True)
+        if char == "`" and self.open and self.open[-1] == "`":
+            self.open.pop()
+            return self._word(at + 1, started=True)
+        self.open.append(char)
+        self.at_command = char == "`"
+        return at + 1
+
+    def _operator(self, at: int, char: str) -> int:
+        if char == "(":
+            if self.text.startswith("((", at):
+                return self._arithmetic(at)
+            self.open.append(")")
+            self.at_command = True
+        elif char == ")":
+            if self.open and self.open[-1] == ")":
+                self.open.pop()
+            # A function's `()` and the pattern of a `case` are followed by a command.
+            self.at_command = self.text[at - 1] == "(" or bool(self.open and self.open[-1] == "esac")
+            return at + 1 if self.at_command else self._word(at + 1, started=True)
+        elif char == "<" and (found := _HEREDOC.match(self.text, at)) and self.text[at : at + 3] != "<<<":
+            self.heredocs.append((found[3], bool(found[1])))
+            return found.end()
+        elif char in "|&;":
+            double = self.text[at : at + 2] in ("&&", "||", ";;")
+            self.at_command = True
+            self.goes_on = char == "|" or (char == "&" and double)
+            return at + 1 + double
+        return at + (3 if self.text.startswith("<<<", at) else 1)
+
+    def _arithmetic(self, at: int) -> int:
+        """Skip `((…))`, in which `<<` is no heredoc."""
+        end = self.text.find("))", at)
+        if end < 0:
+            self.open.append("))")
+            return len(self.text)
+        return self._word(end + 2, started=True)
+
+    def _after_heredocs(self, at: int) -> int:
+        """Skip the bodies that begin at this line; one without its end stays open."""
+        while self.heredocs:
+            word, strip = self.heredocs[0]
+            while True:
+                end = self.text.find("\n", at)
+                line = self.text[at : end if end >= 0 else len(self.text)]
+                at = end + 1 if end >= 0 else len(self.text)
+                if (line.lstrip("\t") if strip else line) == word:
+                    self.heredocs.pop(0)
+                    break
+                if end < 0:
+                    return at
+        return at
+
+    def _word(self, at: int, *, started: bool = False) -> int:
+        start = at
+        while at < len(self.text) and self.text[at] not in _WORD_END and self.text[at] not in "'\"`\\":
+            if self.text.startswith("${", at):
+                end = self.text.find("}", at)
+                if end < 0:
+                    self.open.append("}")
+                    return len(self.text)
+                at = end
+            elif self.text.startswith("$((", at):
+                return self._arithmetic(at)
+            elif self.text.startswith("$(", at):
+                self.open.append(")")
+                self.at_command = True
+                return at + 2
+            at += 1
+        word = self.text[start:at]
+        if not started:
+            self._note_word(word)
+        return at
+
+    def _note_word(self, word: str) -> None:
+        if self.at_command:
+            if self.open and word == self.open[-1]:
+                self.open.pop()
+                return
+            if closer := self.closers.get(word):
+                self.open.append(closer)
+        self.at_command = self.at_command and word in _OPENING_WORDS | {"if", "while", "until"}
+
+
+def is_complete(text: str, shell: str) -> bool:
+    """Say whether `text` can stand alone: nothing open, no heredoc unfinished, no line that goes on."""
+    return bool(text.strip()) and _Scan(text, shell).is_complete()
+
+
+def split_commands(text: str, shell: str) -> list[str]:
+    """Return the whole commands of `text` in order, each with the lines that belong together.
+
+    Lines of comment between commands are dropped. What is left open at the end is the last one.
+    """
+    found: list[str] = []
+    pending = ""
+    for line in text.split("\n"):
+        if not pending and (not line.strip() or line.lstrip().startswith("#")):
+            continue
+        pending = f"{pending}\n{line}" if pending else line
+        if is_complete(pending, shell):
+            found.append(pending.strip())
+            pending = ""
+    if pending.strip():
+        found.append(pending.strip())
+    return found
