@@ -130,7 +130,7 @@ def _list(words: argparse.Namespace, settings: Settings) -> int:
 
 
 def _path(words: argparse.Namespace, settings: Settings) -> int:
-    print(store.find_model(words.name or settings.model, settings).path)
+    print(store.find_model(words.name or settings.model, settings, read_catalogue()).path)
     return 0
 
 
@@ -142,8 +142,9 @@ def _pull(words: argparse.Namespace, settings: Settings) -> int:
         raise UsageError(
             f"{name} is a file of yours, there is nothing to fetch.", "Try: caro models pull small"
         )
-    model = store.known_model(name, read_catalogue())
-    pull(model, settings, PullOptions(words.from_file, words.source, last_resort=words.last_resort))
+    models = read_catalogue()
+    options = PullOptions(words.from_file, words.source, last_resort=words.last_resort, models=models)
+    pull(store.known_model(name, models), settings, options)
     return 0
 
 

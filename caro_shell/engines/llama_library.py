@@ -16,8 +16,8 @@ import llama_cpp
 from caro_shell.errors import EngineError
 
 _log = logging.getLogger(__name__)
-# ggml.h: GGML_LOG_LEVEL_WARN and above are worth keeping.
-_WARN = 3
+# ggml.h: GGML_LOG_LEVEL_WARN and _ERROR; 5 continues the line before, whatever its level was.
+_KEPT_LEVELS = (3, 4)
 _PIECE_BYTES = 256
 # llama.h, llama_decode: 2 means that the abort callback stopped it.
 _ABORTED = 2
@@ -35,7 +35,7 @@ class LoadOptions:
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
 def _keep_log(level: int, text: bytes, _data: object) -> None:
-    if level >= _WARN and (line := text.decode(errors="replace").strip()):
+    if level in _KEPT_LEVELS and (line := text.decode(errors="replace").strip()):
         _log.info("llama.cpp: %s", line)
 
 

@@ -46,7 +46,7 @@ def import_hub() -> ModuleType:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import huggingface_hub.errors
+            import huggingface_hub.constants
             import huggingface_hub.utils
     except ImportError as error:
         raise NoAnswer(f"huggingface_hub cannot be loaded ({error})") from None

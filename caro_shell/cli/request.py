@@ -1,0 +1,153 @@
+"""`caro REQUEST`: the command on stdout and nothing else; everything for people on stderr."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from caro_shell import __version__
+from caro_shell.cli import ANSWERED, FAILED, print_error
+from caro_shell.cli.options import Parser
+from caro_shell.client import Client, settings_in
+from caro_shell.errors import CaroError, UsageError
+from caro_shell.prompt import SHELLS
+from caro_shell.protocol import Generate, Reply, reply_from
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        "caro",
+        "Words become a command, written by a model on your own machine; it is printed, never run.",
+        epilog="verbs: init, daemon, models, last, doctor, bench; `caro VERB --help` tells more. "
+        'A request that begins with one of these words is quoted: caro "last 10 commits".',
+    )
+    parser.add_argument("words", nargs="*", metavar="REQUEST", help="what the command should do, in any language")
+    parser.add_argument("--json", action="store_true", help="print one object with everything known about the answer")
+    parser.add_argument("--batch", action="store_true", help="read one request a line, write one answer a line")
+    parser.add_argument("-n", dest="count", type=int, default=1, metavar="N", help="up to N different commands, a line each")
+    parser.add_argument("--shell", choices=SHELLS, help="the shell the command is for (default: yours)")
+    parser.add_argument("--model", default="", help="a model's name or file, for this request")
+    parser.add_argument("--fresh", action="store_true", help="do not answer from the cache")
+    parser.add_argument("--version", action="version", version=f"caro {__version__}")
+    return parser
+
+
+def users_shell() -> str:
+    """Return the user's own shell if it is one of ours, else bash."""
+    name = os.path.basename(os.environ.get("SHELL", ""))
+    return name if name in SHELLS else "bash"
+
+
+def run(argv: Sequence[str]) -> int:
+    """Answer a request, or with --batch many."""
+    options = _parser().parse_args(argv)
+    if options.batch:
+        return _run_batch(options)
+    line = " ".join(options.words)
+    if not options.words:
+        if sys.stdin.isatty():
+            raise UsageError("What should the command do?", 'Try: caro "list all files", or caro --help')
+        line = sys.stdin.read()
+    with Client(os.environ) as client:
+        _print_reply(_ask(client, _request(line, options, terminal=_terminal())), as_json=options.json)
+    return ANSWERED
+
+
+def _terminal() -> str:
+    """Return a name that is the same for all requests of one terminal, empty where there is none."""
+    try:
+        return os.ttyname(2)
+    except OSError:
+        return ""
+
+
+def _request(line: str, options: argparse.Namespace, terminal: str) -> Generate:
+    return Generate(
+        line=line,
+        shell=options.shell or users_shell(),
+        version=__version__,
+        cwd=os.getcwd(),
+        terminal=terminal,
+        count=options.count,
+        model=options.model,
+        fresh=options.fresh,
+        stream=False,
+        settings=settings_in(os.environ),
+    )
+
+
+def _ask(client: Client, request: Generate) -> Reply:
+    notice = _Notice()
+    try:
+        return reply_from(client.ask(request.message(), notice.show))
+    finally:
+        notice.clear()
+
+
+class _Notice:
+    """A line on the terminal that says what one waits for; nothing where stderr is not a terminal."""
+
+    _AFTER_MS = 400.0
+
+    def __init__(self) -> None:
+        self._shown = False
+
+    def show(self, event: dict[str, object]) -> None:
+        if event["type"] == "working" and float(str(event["elapsed_ms"])) > self._AFTER_MS and sys.stderr.isatty():
+            words = {"loading": "loading the model", "queued": "waiting"}.get(str(event["state"]), "thinking")
+            sys.stderr.write(f"\r\x1b[2mcaro: {words} …\x1b[0m\x1b[K")
+            sys.stderr.flush()
+            self._shown = True
+
+    def clear(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _print_reply(reply: Reply, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(reply._asdict(), ensure_ascii=False))
+        return
+    for command in (reply.command, *reply.alternatives):
+        print(command)
+    for note in reply.notes:
+        print(f"caro: {note}", file=sys.stderr)
+
+
+def _lines() -> Iterator[str]:
+    for line in sys.stdin:
+        if line.strip():
+            yield line.rstrip("\n")
+
+
+def _run_batch(options: argparse.Namespace) -> int:
+    """Answer every line of stdin through one connection; a line that fails is said and the rest goes on."""
+    if options.words:
+        raise UsageError("--batch reads its requests from stdin.", "Try: caro --batch < requests.txt")
+    failed = False
+    with Client(os.environ) as client:
+        for number, line in zip(count(1), _lines(), strict=False):
+            try:
+                reply = _ask(client, _request(line, options, terminal=""))
+            except CaroError as error:
+                failed = True
+                _print_failure(number, error, as_json=options.json)
+                continue
+            if options.json:
+                _print_reply(reply, as_json=True)
+            else:
+                # One line in, one line out: a command of several lines keeps them as text.
+                print(reply.command.replace("\n", "\\n"))
+            sys.stdout.flush()
+    return FAILED if failed else ANSWERED
+
+
+def _print_failure(number: int, error: CaroError, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"error": {"code": error.code, "message": error.message, "hint": error.hint}}), flush=True)
+    else:
+        print(flush=True)
+        print_error(type(error)(f"line {number}: {error.message}", error.hint))

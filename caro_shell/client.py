@@ -1,0 +1,206 @@
+"""The client of the daemon: sends one request, passes its events on, and starts or replaces the daemon.
+
+Standard library and zmq only, and of those only what is needed before the request is sent: every
+millisecond here is felt at every key press.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import zmq
+
+from caro_shell import paths, protocol
+from caro_shell.errors import Cancelled, DaemonError, ProtocolError, error_from_wire
+
+# Connecting to a listening unix socket takes far less; past this the daemon is looked for in earnest.
+_CONNECT_MS = 100
+# Two heartbeats have failed to come: look whether the daemon is still there.
+_SILENCE_MS = int(protocol.HEARTBEAT_S * 2000) + 100
+# A daemon that is there and says nothing for so long has lost the request.
+_LOST_S = 20.0
+_NOT_SETTINGS = frozenset({"CARO_PYTHON", "CARO_RUNTIME_DIR"})
+
+
+class Connected(NamedTuple):
+    """How connecting went: seconds until the request could be sent, and whether the daemon had to be started."""
+
+    seconds: float
+    started: bool
+
+
+class _Lost(DaemonError):
+    """The daemon went away; asking again is right when it had not accepted the request yet."""
+
+    def __init__(self, *, accepted: bool) -> None:
+        super().__init__("The daemon stopped in the middle of the answer.", "Ask again: it starts by itself.")
+        self.accepted = accepted
+
+
+def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings in the environment that the daemon has to follow."""
+    return {name: value for name, value in environ.items() if name.startswith("CARO_") and name not in _NOT_SETTINGS}
+
+
+class Client:
+    """One connection to the daemon of this user; use it as a context manager."""
+
+    def __init__(self, environ: Mapping[str, str], hang_up: int | None = None) -> None:
+        """`hang_up` is a pipe's writing end: when its reader has gone, the request is cancelled."""
+        self._environ = environ
+        self._directory = paths.runtime_dir(environ)
+        self._context = zmq.Context(io_threads=1)
+        self._socket: zmq.Socket[bytes] | None = None
+        self._hang_up = hang_up
+        self._next_id = 0
+        self.connected = Connected(0.0, started=False)
+
+    def __enter__(self) -> "Client":
+        """Return the client; nothing is connected yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go; a cancel that is on its way still goes out."""
+        self._disconnect()
+        self._context.term()
+
+    def ask(self, message: Mapping[str, Any], show: Callable[[dict[str, Any]], None] = lambda _event: None) -> dict[str, Any]:
+        """Send a request, pass every event to `show`, and return the last one.
+
+        Raises what an `error` event stands for, Cancelled when the user or the reader left, and DaemonError
+        when no daemon can be had or it died in mid-answer. A stale daemon is replaced once.
+        """
+        replaced = False
+        for last in (False, False, True):
+            try:
+                return self._ask_once(message, show)
+            except _Lost as lost:
+                self._disconnect()
+                if last or lost.accepted:
+                    raise
+            except _StaleDaemon as stale:
+                if replaced:
+                    raise DaemonError(stale.message, "Try: caro daemon restart") from None
+                replaced = True
+                self._stop(stale.pid)
+        raise DaemonError("The daemon cannot be kept running.", "See: caro daemon logs")
+
+    def is_running(self) -> bool:
+        """Say whether a daemon listens, without starting one."""
+        from caro_shell import lifecycle
+
+        return os.path.isdir(self._directory) and lifecycle.is_listening(self._directory)
+
+    def stop(self) -> bool:
+        """Ask the daemon to leave and wait until it has; returns whether there was one."""
+        from caro_shell import lifecycle
+
+        pid = lifecycle.holder(self._directory)
+        if pid == 0:
+            return False
+        self._stop(pid)
+        return True
+
+    def _stop(self, pid: int) -> None:
+        """Ask the daemon `pid` to leave and wait for it; another daemon is left alone."""
+        from caro_shell import lifecycle
+
+        with suppress(_Lost):
+            self._ask_once({"type": "shutdown", "pid": pid}, lambda _event: None)
+        self._disconnect()
+        if not lifecycle.wait_until(lambda: lifecycle.holder(self._directory) not in (pid, -1), lifecycle.STOP_LIMIT_S):
+            raise DaemonError("The daemon does not leave.", f"Try: kill {pid}")
+
+    def _connect(self) -> "zmq.Socket[bytes]":
+        """Return a connected socket; starts the daemon when there is none."""
+        if self._socket is not None:
+            return self._socket
+        begun = time.perf_counter()
+        started = False
+        path = paths.socket_path(self._directory)
+        if os.path.exists(path):
+            paths.ensure_private_dir(self._directory)
+            if socket := self._try_connect(path):
+                self.connected = Connected(time.perf_counter() - begun, started)
+                return socket
+        from caro_shell import lifecycle
+
+        started = lifecycle.start(self._directory, self._environ)
+        found = self._try_connect(path)
+        if found is None:
+            raise _Lost(accepted=False)
+        self.connected = Connected(time.perf_counter() - begun, started)
+        return found
+
+    def _try_connect(self, path: str) -> "zmq.Socket[bytes] | None":
+        socket = self._context.socket(zmq.DEALER)
+        # No reconnecting: another daemon at the same path knows nothing of this request.
+        socket.setsockopt(zmq.RECONNECT_IVL, -1)
+        socket.setsockopt(zmq.IMMEDIATE, 1)
+        socket.setsockopt(zmq.LINGER, 100)
+        socket.connect(f"ipc://{path}")
+        if not socket.poll(_CONNECT_MS, zmq.POLLOUT):
+            socket.close(linger=0)
+            return None
+        self._socket = socket
+        return socket
+
+    def _disconnect(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _ask_once(self, message: Mapping[str, Any], show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+        socket = self._connect()
+        accepted = False
+        self._next_id += 1
+        request_id = f"{os.getpid()}-{self._next_id}".encode()
+        socket.send_multipart(protocol.encode(request_id, message))
+        try:
+            while True:
+                event = self._next_event(socket, request_id)
+                if event is None:
+                    raise _Lost(accepted=accepted)
+                accepted = True
+                if event["type"] == "error":
+                    if event["code"] == "stale":
+                        raise _StaleDaemon(event)
+                    raise error_from_wire(event["code"], event["message"], event["hint"])
+                show(event)
+                if event["type"] in protocol.TERMINAL:
+                    return event
+        except (KeyboardInterrupt, Cancelled):
+            socket.send_multipart(protocol.encode(request_id, {"type": "cancel", "request": request_id.decode()}))
+            raise
+
+    def _next_event(self, socket: "zmq.Socket[bytes]", request_id: bytes) -> dict[str, Any] | None:
+        """Return the next event of this request, or None when it will not come."""
+        poller = zmq.Poller()
+        poller.register(socket, zmq.POLLIN)
+        if self._hang_up is not None:
+            poller.register(self._hang_up, zmq.POLLERR)
+        deadline = time.monotonic() + _LOST_S
+        while True:
+            ready = dict(poller.poll(_SILENCE_MS))
+            if self._hang_up in ready:
+                raise Cancelled("Nobody waits for the answer.")
+            if socket in ready:
+                frames = socket.recv_multipart()
+                try:
+                    found_id, event = protocol.decode(frames, protocol.EVENTS)
+                except ProtocolError as error:
+                    raise DaemonError(error.message, error.hint or "Try: caro daemon restart") from None
+                if found_id == request_id:
+                    return event
+            elif not ready and (not self.is_running() or time.monotonic() > deadline):
+                return None
+
+
+class _StaleDaemon(DaemonError):
+    """The daemon is of another version or runs with other settings; `pid` says which one."""
+
+    def __init__(self, event: Mapping[str, Any]) -> None:
+        super().__init__(event["message"], event["hint"])
+        self.pid: int = event.get("pid", 0)

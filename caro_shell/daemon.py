@@ -1,0 +1,277 @@
+"""The daemon: one ROUTER thread that queues, cancels, beats and idles; the worker does the work."""
+
+import logging
+import os
+import signal
+import socket as sockets
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import zmq
+
+from caro_shell import __version__, config, lifecycle, paths, protocol
+from caro_shell.errors import Busy, CaroError, DaemonError, Superseded
+from caro_shell.process import rss_bytes
+from caro_shell.worker import Job, Worker, error_event
+
+_log = logging.getLogger(__name__)
+_STOP_LIMIT_S = 5.0
+
+
+class Daemon:
+    """Serves requests on the socket in `directory` until it is told to leave or has been idle for long."""
+
+    def __init__(self, settings: config.Settings, directory: str, environ: Mapping[str, str]) -> None:
+        """Bind the socket; the caller holds the lock."""
+        self._settings = settings
+        self._environ = environ
+        self._path = paths.socket_path(directory)
+        self._context = zmq.Context(io_threads=1)
+        self._router = self._bind()
+        self._events = self._context.socket(zmq.PULL)
+        self._events.bind("inproc://events")
+        self._reports: zmq.Socket[bytes] | None = None
+        self._worker = Worker(settings, self._report)
+        self._jobs: list[Job] = []
+        self._started = self._active = self._beaten = time.monotonic()
+        self._requests = 0
+        self._leaving = False
+
+    def _bind(self) -> "zmq.Socket[bytes]":
+        router = self._context.socket(zmq.ROUTER)
+        # A client that has gone is an error at the next send, not a message dropped in silence.
+        router.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        router.setsockopt(zmq.LINGER, 200)
+        if os.path.exists(self._path):
+            os.unlink(self._path)
+        # The socket's mode is the umask's.
+        before = os.umask(0o177)
+        try:
+            router.bind(f"ipc://{self._path}")
+        finally:
+            os.umask(before)
+        return router
+
+    def _report(self, job: Job, event: dict[str, Any]) -> None:
+        """Pass an event from the worker's thread to this one."""
+        if self._reports is None:
+            self._reports = self._context.socket(zmq.PUSH)
+            self._reports.connect("inproc://events")
+        self._reports.send_pyobj((id(job), event))
+
+    def leave(self) -> None:
+        """End `serve` after this turn."""
+        self._leaving = True
+
+    def serve(self, wake: sockets.socket) -> None:
+        """Handle messages until it is time to leave; `wake` becomes readable when a signal came."""
+        self._worker.start()
+        poller = zmq.Poller()
+        for source in (self._router, self._events, wake.fileno()):
+            poller.register(source, zmq.POLLIN)
+        while not self._leaving:
+            ready = dict(poller.poll(self._patience_ms()))
+            if wake.fileno() in ready:
+                wake.recv(64)
+            if self._events in ready:
+                self._pass_on()
+            if self._router in ready:
+                self._receive()
+            self._beat()
+            self._idle()
+        self._close()
+
+    def _patience_ms(self) -> float | None:
+        """Return how long there is nothing to do unless a message comes: an idle daemon sleeps."""
+        if self._jobs:
+            return max(0.0, (self._beaten + protocol.HEARTBEAT_S - time.monotonic()) * 1000)
+        deadlines = [self._active + self._settings.idle_exit]
+        if self._worker.engine_state.state == "ready":
+            deadlines.append(self._active + self._settings.idle_unload)
+        return max(0.0, (min(deadlines) - time.monotonic()) * 1000 + 1)
+
+    def _receive(self) -> None:
+        client, *frames = self._router.recv_multipart()
+        request_id = frames[1] if len(frames) > 1 else b""
+        try:
+            request_id, message = protocol.decode(frames, protocol.REQUESTS)
+            getattr(self, f"_on_{message['type']}")(client, request_id, message)
+        except CaroError as error:
+            self._send(client, request_id, error_event(error))
+
+    def _on_generate(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
+        self._active = time.monotonic()
+        request = protocol.generate_from(message)
+        wanted = self._wanted(request)
+        reason = self._stale_reason(request, wanted)
+        if reason:
+            event = {"type": "error", "code": "stale", "message": reason, "hint": "", "pid": os.getpid()}
+            self._send(client, request_id, event)
+            return
+        for job in self._jobs:
+            if request.terminal and job.request.terminal == request.terminal:
+                self._drop(job, Superseded("A newer request from this terminal took over."))
+        if len(self._jobs) > self._settings.queue:
+            raise Busy(f"caro is busy: {len(self._jobs)} requests wait.", "Ask again in a moment.")
+        self._requests += 1
+        job = Job(client, request_id, request, request.model or wanted.model, self._active)
+        if self._send(client, request_id, {"type": "accepted", "position": len(self._jobs)}):
+            self._beaten = time.monotonic() if not self._jobs else self._beaten
+            self._jobs.append(job)
+            self._worker.submit(job)
+
+    def _wanted(self, request: protocol.Generate) -> config.Settings:
+        settings = {name: value for name, value in request.settings.items() if isinstance(value, str)}
+        # The configuration file is found the way the client would find it.
+        return config.resolve(settings, paths.config_file({**self._environ, **settings}))
+
+    def _stale_reason(self, request: protocol.Generate, wanted: config.Settings) -> str:
+        if request.version != __version__:
+            return f"The daemon is version {__version__}, the client {request.version}."
+        # The model is a matter of each request; everything else is the daemon's.
+        if replace(wanted, model=self._settings.model) != self._settings:
+            return "The settings have changed since the daemon started."
+        return ""
+
+    def _on_cancel(self, client: bytes, _request_id: bytes, message: Mapping[str, Any]) -> None:
+        for job in self._jobs:
+            if job.client == client and job.request_id == message["request"].encode():
+                job.cancelled.set()
+
+    def _on_status(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
+        self._send(client, request_id, self._status(with_last=bool(message.get("last"))))
+
+    def _on_shutdown(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
+        if message.get("pid", os.getpid()) == os.getpid():
+            self.leave()
+        self._send(client, request_id, self._status(with_last=False))
+
+    def _status(self, *, with_last: bool) -> dict[str, Any]:
+        engine = self._worker.engine_state
+        return {
+            "type": "status",
+            "pid": os.getpid(),
+            "state": "leaving" if self._leaving else engine.state,
+            "model": engine.model or self._settings.model,
+            "device": engine.device,
+            "engine": engine.engine or self._settings.engine,
+            "version": __version__,
+            "uptime_s": round(time.monotonic() - self._started, 3),
+            "requests": self._requests,
+            "waiting": len(self._jobs),
+            "rss_bytes": rss_bytes(),
+            "notes": list(engine.notes),
+            **({"last": dict(self._worker.last())} if with_last else {}),
+        }
+
+    def _pass_on(self) -> None:
+        """Send what the worker reported; a job ends with its terminal event."""
+        number, event = self._events.recv_pyobj()
+        job = next((job for job in self._jobs if id(job) == number), None)
+        if job is None:
+            return
+        if event["type"] in protocol.TERMINAL:
+            self._jobs.remove(job)
+            self._active = time.monotonic()
+        if not job.told and not self._send(job.client, job.request_id, event):
+            job.cancelled.set()
+
+    def _drop(self, job: Job, reason: CaroError) -> None:
+        """Tell a job's client why it ends, and let the worker pass over it."""
+        if not job.cancelled.is_set():
+            job.cancelled.set()
+            job.told = True
+            self._send(job.client, job.request_id, error_event(reason))
+
+    def _beat(self) -> None:
+        """Tell every waiting client that its request is alive; one that has gone is cancelled."""
+        now = time.monotonic()
+        if not self._jobs or now - self._beaten < protocol.HEARTBEAT_S:
+            return
+        self._beaten = now
+        for job in self._jobs:
+            elapsed = round((now - job.since) * 1000, 1)
+            if not job.cancelled.is_set() and not self._send(
+                job.client, job.request_id, {"type": "working", "state": job.state, "elapsed_ms": elapsed}
+            ):
+                job.cancelled.set()
+
+    def _idle(self) -> None:
+        if self._jobs:
+            return
+        idle = time.monotonic() - self._active
+        if idle >= self._settings.idle_exit:
+            self.leave()
+        elif idle >= self._settings.idle_unload and self._worker.engine_state.state == "ready":
+            self._worker.unload()
+
+    def _send(self, client: bytes, request_id: bytes, event: Mapping[str, Any]) -> bool:
+        """Send an event; False when the client has gone or does not read."""
+        try:
+            self._router.send_multipart([client, *protocol.encode(request_id, event)], zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            if error.errno in (zmq.EHOSTUNREACH, zmq.EAGAIN):
+                return False
+            raise
+        return True
+
+    def _close(self) -> None:
+        for job in self._jobs:
+            self._drop(job, DaemonError("The daemon was told to leave.", "Ask again: it starts by itself."))
+        self._worker.stop(_STOP_LIMIT_S)
+        # Before the lock is let go: after it, the path may be another daemon's.
+        os.unlink(self._path)
+        self._router.close()
+        self._events.close(linger=0)
+
+
+def _answer_signals(daemon: Daemon) -> sockets.socket:
+    """Let SIGTERM, SIGINT and SIGHUP end the daemon in order; returns what becomes readable then."""
+    wake, waker = sockets.socketpair()
+    waker.setblocking(False)
+    signal.set_wakeup_fd(waker.detach())
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: daemon.leave())
+    return wake
+
+
+def run(directory: str, environ: Mapping[str, str], ready: int | None = None) -> None:
+    """Be the daemon of `directory` until it leaves; `ready` is where whoever spawned it listens.
+
+    Raises DaemonError when another daemon is there, ConfigError when the settings are wrong.
+    """
+    paths.ensure_private_dir(directory)
+    lock = lifecycle.hold(directory)
+    if lock is None:
+        raise DaemonError("Another daemon is running already.", "See: caro daemon status")
+    try:
+        settings = config.resolve(environ, paths.config_file(environ))
+        daemon = Daemon(settings, directory, environ)
+        wake = _answer_signals(daemon)
+        if ready is not None:
+            lifecycle.announce(ready)
+        _log.info("caro %s listens, pid %d", __version__, os.getpid())
+        daemon.serve(wake)
+        _log.info("caro leaves")
+    finally:
+        os.close(lock)
+
+
+def main() -> int:
+    """Start as a client spawns it: the runtime directory, and a descriptor to say `ready` on."""
+    directory, ready = sys.argv[1], int(sys.argv[2])
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        run(directory, os.environ, ready)
+    except CaroError as error:
+        lifecycle.announce(ready, error.message.encode())
+        _log.error("%s", error.message)  # noqa: TRY400  the sentence is what matters
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,180 @@
+"""The messages between client and daemon: docs/protocol.md as code.
+
+Three frames a message: version, request id, JSON object with `type`. Named tuples instead of dataclasses,
+because the client pays for every import on every key press.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from caro_shell.errors import ProtocolError
+
+VERSION = b"caro/1"
+# A line longer than this is a file pasted by mistake; it bounds what the daemon holds for a client.
+MESSAGE_LIMIT = 64 * 1024
+HEARTBEAT_S = 0.25
+"""Seconds between two `working` events of an unfinished request."""
+
+TERMINAL = frozenset({"done", "error", "status"})
+"""Events after which nothing more comes for their request."""
+
+
+class Field(NamedTuple):
+    """A field of a message: its JSON type, and whether it must be there."""
+
+    type: type | tuple[type, ...]
+    required: bool = True
+
+
+_TEXT, _COUNT, _NUMBER = Field(str), Field(int), Field((int, float))
+_LIST, _OBJECT, _FLAG = Field(list), Field(dict), Field(bool)
+
+
+def _optional(field: Field) -> Field:
+    return field._replace(required=False)
+
+
+REQUESTS: Mapping[str, Mapping[str, Field]] = {
+    "generate": {
+        "line": _TEXT,
+        "shell": _TEXT,
+        "version": _TEXT,
+        "cwd": _optional(_TEXT),
+        "terminal": _optional(_TEXT),
+        "count": _optional(_COUNT),
+        "model": _optional(_TEXT),
+        "fresh": _optional(_FLAG),
+        "stream": _optional(_FLAG),
+        "settings": _optional(_OBJECT),
+    },
+    "status": {"last": _optional(_FLAG)},
+    "cancel": {"request": _TEXT},
+    "shutdown": {"pid": _optional(_COUNT)},
+}
+EVENTS: Mapping[str, Mapping[str, Field]] = {
+    "accepted": {"position": _COUNT},
+    "working": {"state": _TEXT, "elapsed_ms": _NUMBER},
+    "chunk": {"text": _TEXT},
+    "done": {
+        "command": _TEXT,
+        "risk": _TEXT,
+        "reasons": _LIST,
+        "notes": _LIST,
+        "alternatives": _LIST,
+        "model": _TEXT,
+        "engine": _TEXT,
+        "cached": _FLAG,
+        "timings_ms": _OBJECT,
+    },
+    "error": {"code": _TEXT, "message": _TEXT, "hint": _TEXT, "pid": _optional(_COUNT)},
+    "status": {
+        "pid": _COUNT,
+        "state": _TEXT,
+        "model": _TEXT,
+        "device": _TEXT,
+        "engine": _TEXT,
+        "version": _TEXT,
+        "uptime_s": _NUMBER,
+        "requests": _COUNT,
+        "waiting": _COUNT,
+        "rss_bytes": _COUNT,
+        "notes": _LIST,
+        "last": _optional(_OBJECT),
+    },
+}
+
+
+class Generate(NamedTuple):
+    """A request for a command: the user's line, and what the answer depends on."""
+
+    line: str
+    shell: str
+    version: str
+    cwd: str = ""
+    terminal: str = ""
+    count: int = 1
+    model: str = ""
+    fresh: bool = False
+    stream: bool = True
+    settings: Mapping[str, str] = {}
+
+    def message(self) -> dict[str, Any]:
+        """Return the message that carries this request."""
+        return {"type": "generate", **self._asdict()}
+
+
+class Reply(NamedTuple):
+    """A command and everything that is known about it; `caro --json` prints exactly this."""
+
+    command: str
+    risk: str
+    reasons: Sequence[str]
+    notes: Sequence[str]
+    alternatives: Sequence[str]
+    model: str
+    engine: str
+    cached: bool
+    timings_ms: Mapping[str, float]
+
+    def message(self) -> dict[str, Any]:
+        """Return the message that carries this reply."""
+        return {"type": "done", **self._asdict()}
+
+
+def encode(request_id: bytes, message: Mapping[str, Any]) -> list[bytes]:
+    """Return the frames of a message."""
+    return [VERSION, request_id, json.dumps(message, ensure_ascii=False).encode("utf-8", "replace")]
+
+
+def decode(frames: Sequence[bytes], known: Mapping[str, Mapping[str, Field]]) -> tuple[bytes, dict[str, Any]]:
+    """Return request id and message; `known` is REQUESTS or EVENTS.
+
+    Unknown fields are dropped. An unknown event comes back with its type alone, to be ignored; an unknown
+    request, another protocol version or a wrong field raises ProtocolError.
+    """
+    if len(frames) != 3:  # noqa: PLR2004  version, id, body
+        raise ProtocolError(f"A message has 3 frames, not {len(frames)}.")
+    version, request_id, body = frames
+    if version != VERSION:
+        spoken = version.decode("ascii", "replace")
+        raise ProtocolError(f"This side speaks {VERSION.decode()}, the other {spoken}.", "Try: caro daemon restart")
+    if len(body) > MESSAGE_LIMIT and known is REQUESTS:
+        raise ProtocolError(f"A request has at most {MESSAGE_LIMIT} bytes, not {len(body)}.", "Say it in fewer words.")
+    try:
+        message = json.loads(body)
+    except ValueError:
+        raise ProtocolError("The message is not JSON in UTF-8.") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ProtocolError("The message is not an object with a `type`.")
+    fields = known.get(message["type"])
+    if fields is None:
+        if known is EVENTS:
+            return request_id, {"type": message["type"]}
+        raise ProtocolError(f"There is no request `{message['type'][:40]}`.", "Try: caro daemon restart")
+    return request_id, {"type": message["type"], **_checked(message, fields)}
+
+
+def _checked(message: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
+    kept = {}
+    for name, field in fields.items():
+        if name not in message:
+            if field.required:
+                raise ProtocolError(f"`{message['type']}` needs the field `{name}`.")
+            continue
+        value = message[name]
+        # In Python a bool is an int; on the wire it is not.
+        if not isinstance(value, field.type) or (isinstance(value, bool) and field.type is not bool):
+            raise ProtocolError(f"`{name}` of `{message['type']}` has the wrong type.")
+        kept[name] = value
+    return kept
+
+
+def generate_from(message: Mapping[str, Any]) -> Generate:
+    """Return the request in a decoded `generate` message."""
+    return Generate(**{name: value for name, value in message.items() if name != "type"})
+
+
+def reply_from(message: Mapping[str, Any]) -> Reply:
+    """Return the reply in a decoded `done` message."""
+    return Reply(**{name: value for name, value in message.items() if name != "type"})

@@ -1,0 +1,160 @@
+"""The one thread that owns the engine: takes jobs in order, reports what happens as protocol events."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
+from typing import Any
+
+from caro_shell.config import Settings
+from caro_shell.engines import Engine
+from caro_shell.engines.registry import create_engine
+from caro_shell.errors import Cancelled, CaroError
+from caro_shell.pipeline import Listener, Pipeline
+from caro_shell.protocol import Generate
+
+_log = logging.getLogger(__name__)
+
+Report = Callable[["Job", dict[str, Any]], None]
+"""Takes a job and an event of it; called from the worker's thread."""
+
+
+@dataclass(eq=False)
+class Job:
+    """A request on its way: who asked, what, since when (time.monotonic seconds), and whether still wanted."""
+
+    client: bytes
+    request_id: bytes
+    request: Generate
+    model: str
+    since: float
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    state: str = "queued"
+    told: bool = False
+    """Whether its terminal event has been sent already."""
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """What the daemon's status says of the engine; replaced as a whole, so that any thread may read it."""
+
+    state: str = "idle"
+    model: str = ""
+    device: str = ""
+    engine: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def error_event(error: CaroError) -> dict[str, Any]:
+    """Return the event that carries an error."""
+    return {"type": "error", "code": error.code, "message": error.message, "hint": error.hint}
+
+
+class Worker:
+    """Runs jobs one after another; the model is loaded when the first one needs it."""
+
+    def __init__(self, settings: Settings, report: Report) -> None:
+        """Nothing runs before `start`."""
+        self._settings = settings
+        self._report = report
+        self._jobs: SimpleQueue[Job | str] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._pipeline: Pipeline | None = None
+        self._model = ""
+        self.engine_state = EngineState()
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Queue a job."""
+        self._jobs.put(job)
+
+    def unload(self) -> None:
+        """Give the model's memory back once the jobs before are done."""
+        self._jobs.put("unload")
+
+    def stop(self, limit_s: float) -> None:
+        """Finish what runs, which must have been cancelled, and end the thread."""
+        self._jobs.put("stop")
+        self._thread.join(limit_s)
+
+    def last(self) -> Mapping[str, Any]:
+        """Return what was sent to the model last, and what came back."""
+        return self._pipeline.last if self._pipeline else {}
+
+    def _run(self) -> None:
+        while True:
+            job = self._jobs.get()
+            if isinstance(job, Job):
+                self._report(job, self._outcome(job))
+                continue
+            self._close()
+            if job == "stop":
+                return
+
+    def _outcome(self, job: Job) -> dict[str, Any]:
+        """Do a job and return its terminal event; nothing that goes wrong ends the thread."""
+        try:
+            if job.cancelled.is_set():
+                raise Cancelled("Cancelled.")  # noqa: TRY301  one place turns errors into events
+            pipeline = self._loaded(job)
+            job.state = "thinking"
+            self.engine_state = replace(self.engine_state, state="busy")
+            listener = Listener(lambda text: self._show(job, text), job.cancelled.is_set)
+            reply = pipeline.generate(job.request, listener)
+        except CaroError as error:
+            return error_event(error)
+        except Exception:
+            _log.exception("a job failed")
+            return error_event(CaroError("Something in caro broke.", "See: caro daemon logs"))
+        else:
+            return reply.message()
+        finally:
+            if self._pipeline is not None:
+                self.engine_state = replace(self.engine_state, state="ready")
+
+    def _show(self, job: Job, text: str) -> None:
+        job.state = "writing"
+        self._report(job, {"type": "chunk", "text": text})
+
+    def _loaded(self, job: Job) -> Pipeline:
+        """Return the pipeline with the job's model loaded; only one model is held at a time."""
+        if self._pipeline is not None and self._model == job.model:
+            return self._pipeline
+        self._close()
+        job.state = "loading"
+        engine = create_engine(replace(self._settings, model=job.model))
+        self.engine_state = EngineState("loading", job.model, "", engine.name)
+        pipeline = self._open(engine, job.request.shell)
+        self._pipeline, self._model = pipeline, job.model
+        return pipeline
+
+    def _open(self, engine: Engine, shell: str) -> Pipeline:
+        try:
+            engine.load()
+            pipeline = Pipeline(engine, self._settings.max_tokens)
+            pipeline.prime(shell)
+        except BaseException:
+            self.engine_state = EngineState()
+            raise
+        self.engine_state = EngineState("ready", engine.model, engine.device, engine.name, engine.notes)
+        return pipeline
+
+    def _close(self) -> None:
+        if self._pipeline is not None:
+            self._pipeline.engine.close()
+            self._pipeline = None
+            self.engine_state = EngineState()
+            _return_memory()
+
+
+def _return_memory() -> None:
+    """Hand freed memory back to the system, where the C library has a call for it (glibc)."""
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
