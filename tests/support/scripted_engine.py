@@ -1,0 +1,84 @@
+"""An engine that says what a test tells it to: `script.json` in the directory CARO_TEST_SCRIPT.
+
+The script maps a request to what happens, in order: a string is written, `{"wait": NAME}` waits until the
+test opens that gate (a file), `{"fail": SENTENCE}` raises, `{"crash": true}` raises what nobody expects,
+`{"exit": true}` kills the daemon. A request without an entry is answered `echo REQUEST`. What happened is
+appended to `events`, a line each.
+"""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from caro_shell.config import Settings
+from caro_shell.engines import Sampling, Usage
+from caro_shell.errors import EngineError
+from caro_shell.prompt import Message
+
+
+class ScriptedEngine:
+    """Answers by the script; `fresh` words in it are read again at every request."""
+
+    name = "scripted"
+    device = "none"
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, settings: Settings) -> None:
+        """Find the script; it may be written later."""
+        self.model = settings.model
+        self.usage = Usage()
+        self._directory = Path(os.environ["CARO_TEST_SCRIPT"])
+
+    def _note(self, word: str, text: str = "") -> None:
+        with (self._directory / "events").open("a") as file:
+            file.write(f"{word} {text}".rstrip() + "\n")
+
+    def _script(self) -> dict[str, list[Any]]:
+        path = self._directory / "script.json"
+        return json.loads(path.read_text()) if path.exists() else {}  # type: ignore[no-any-return]
+
+    def load(self) -> None:
+        """Do what the script says for `(load)`."""
+        self._note("load", self.model)
+        for _said in self._steps("(load)", lambda: False):
+            pass
+
+    def prime(self, messages: Sequence[Message]) -> None:
+        """There is nothing to evaluate."""
+
+    def _steps(self, name: str, cancelled: Callable[[], bool]) -> Iterator[str]:
+        for step in self._script().get(name, [] if name == "(load)" else [f"echo {name}"]):
+            if isinstance(step, str):
+                yield step
+            elif "wait" in step:
+                self._note("waiting", step["wait"])
+                while not (self._directory / f"gate-{step['wait']}").exists():
+                    if cancelled():
+                        self._note("cancelled", name)
+                        return
+                    time.sleep(0.002)
+            elif "fail" in step:
+                raise EngineError(step["fail"], "Mend it.")
+            elif "crash" in step:
+                raise RuntimeError("the script says so")
+            elif "exit" in step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def stream(
+        self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]
+    ) -> Iterator[str]:
+        """Say what the script has for the request; later draws look for `REQUEST#SEED` first."""
+        request = messages[-1].content
+        self._note("ask", request)
+        drawn = f"{request}#{sampling.seed}"
+        name = drawn if sampling.temperature and drawn in self._script() else request
+        self.usage = Usage(prompt_tokens=len(request), answer_tokens=0, ended=True)
+        yield from self._steps(name, cancelled)
+
+    def close(self) -> None:
+        """Note that the memory was given back."""
+        self._note("close")

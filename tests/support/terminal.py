@@ -1,0 +1,134 @@
+"""A real terminal for tests: a private tmux with one shell in it, real keys in, the screen out."""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+# Machines are shared and slow at times; a test that has to wait this long has failed.
+DEADLINE_S = 30.0
+_POLL_S = 0.02
+
+
+class Line(NamedTuple):
+    """The shell's edit buffer, as the shell itself says, and the cursor in characters."""
+
+    text: str
+    cursor: int
+
+
+def wait_for[T](ask: Callable[[], T], told: Callable[[], str], limit_s: float = DEADLINE_S) -> T:
+    """Return the first true answer of `ask`; fails with what `told` says at the deadline."""
+    deadline = time.monotonic() + limit_s
+    while not (answer := ask()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {limit_s:.0f} s in vain\n{told()}")
+        time.sleep(_POLL_S)
+    return answer
+
+
+class Terminal:
+    """One shell on one screen; use it as a context manager."""
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], size: tuple[int, int] = (100, 30)) -> None:
+        """Start `argv` with exactly `environ` on a screen of `size` columns and lines."""
+        self._directory = Path(tempfile.mkdtemp(prefix="caro-tmux-"))
+        self._environ = dict(environ)
+        self._argv = list(argv)
+        self._size = size
+        self._dumps = 0
+
+    def _tmux(self, *words: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-S", str(self._directory / "s"), "-f", "/dev/null", *words],
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def __enter__(self) -> "Terminal":
+        """Start the shell."""
+        columns, lines = map(str, self._size)
+        self._tmux("new-session", "-d", "-x", columns, "-y", lines, *self._argv)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the shell and everything on the screen."""
+        subprocess.run(
+            ["tmux", "-S", str(self._directory / "s"), "kill-server"], env=self._environ, capture_output=True, check=False
+        )
+        for left in self._directory.iterdir():
+            left.unlink()
+        self._directory.rmdir()
+
+    def type(self, text: str) -> None:
+        """Type characters as they are."""
+        self._tmux("send-keys", "-l", "--", text)
+
+    def press(self, *keys: str) -> None:
+        """Press keys by tmux's names: C-g, Enter, Escape."""
+        self._tmux("send-keys", *keys)
+
+    def paste(self, text: str) -> None:
+        """Paste as terminals do, with bracketed paste where the shell has asked for it."""
+        self._tmux("set-buffer", "--", text)
+        self._tmux("paste-buffer", "-p")
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the window's size, as a user who drags its corner."""
+        self._tmux("resize-window", "-x", str(columns), "-y", str(lines))
+
+    def screen(self, *, colours: bool = False) -> str:
+        """Return what is on the screen, without the empty lines at the end."""
+        return self._tmux("capture-pane", "-p", *(["-e"] if colours else [])).rstrip()
+
+    def see(self, text: str) -> str:
+        """Wait until `text` is on the screen, and return the screen."""
+        return wait_for(lambda: (screen := self.screen()) if text in self.screen() else "", self._told(f"{text!r} to come"))
+
+    def see_gone(self, text: str) -> str:
+        """Wait until `text` is not on the screen."""
+        wait_for(lambda: text not in self.screen(), self._told(f"{text!r} to go"))
+        return self.screen()
+
+    def _told(self, what: str) -> Callable[[], str]:
+        return lambda: f"for {what}; the screen:\n{self.screen()}"
+
+    def line(self) -> Line:
+        """Ask the shell for its edit buffer: the test's rc binds C-x d to a dump of it."""
+        self._dumps += 1
+        path = Path(self._environ["CARO_TEST_DUMP"])
+        path.unlink(missing_ok=True)
+        self.press("C-x", "d")
+        wait_for(lambda: path.exists() and path.read_bytes().endswith(b"\0"), self._told("the dump of the line"))
+        cursor, text, _end = path.read_bytes().decode("utf-8", "surrogateescape").split("\0")
+        return Line(text, int(cursor))
+
+    def line_becomes(self, text: str) -> Line:
+        """Wait until the edit buffer is `text`."""
+        seen = Line("", 0)
+
+        def is_there() -> bool:
+            nonlocal seen
+            seen = self.line()
+            return seen.text == text
+
+        wait_for(is_there, lambda: f"for the line {text!r}; it is {seen!r}; the screen:\n{self.screen()}")
+        return seen
+
+
+def terminal_environ(home: Path, more: Mapping[str, str]) -> dict[str, str]:
+    """Return a small, fixed environment with HOME in `home`."""
+    return {
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "LC_ALL": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "CARO_TEST_DUMP": str(home / "dump"),
+        **more,
+    }
