@@ -24,10 +24,10 @@ def copy(job: Job, path: Path) -> Path:
         file = path.open("rb", buffering=0)
     except OSError as error:
         raise NoAnswer(f"it cannot be read: {error.strerror}") from None
-    job.partial.drop()
-    job.partial.begin("copy")
-    check_room(job.path.parent, job.model.bytes)
     with file, job.bar() as bar:
+        job.partial.drop()
+        check_room(job.path.parent, job.model.bytes)
+        job.partial.begin("copy")
         done = 0
         while block := file.read(BLOCK):
             job.partial.append(block)
