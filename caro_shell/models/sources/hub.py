@@ -89,7 +89,7 @@ def _check_offer(job: Job, url: str) -> None:
     try:
         facts = _within(wait + GRACE_S, lambda: hub.get_hf_file_metadata(url, timeout=wait))
     except Exception as error:  # noqa: BLE001  the HTTP library's name and errors differ between releases of the hub's
-        raise NoAnswer(_reason(error)) from None
+        raise NoAnswer(_reason(error), unreachable=not hasattr(error, "response")) from None
     sha256 = (facts.etag or "").lower()
     if facts.size not in {None, job.model.bytes} or (
         len(sha256) == _SHA256_LENGTH and sha256 != job.model.sha256
@@ -144,7 +144,7 @@ def fetch(job: Job) -> Path:
         raise NoAnswer("it does not lie there", expected=True)
     hub = import_hub()
     if hub.constants.HF_HUB_OFFLINE:
-        raise NoAnswer("HF_HUB_OFFLINE is set")
+        raise NoAnswer("HF_HUB_OFFLINE is set", unreachable=True)
     url = hub.hf_hub_url(model.repo, model.hub_file, revision=model.revision)
     _check_offer(job, url)
     job.partial.begin("hub")

