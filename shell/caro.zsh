@@ -142,6 +142,8 @@ _caro_replace() {
 # Ctrl-C would throw the line away; while a request is pending it only ends the request.
 _caro_catch_interrupt() {
   builtin emulate -L zsh
+  # The trap outlives this function.
+  builtin setopt no_local_traps
   _caro_trap=
   if (( ${+functions[TRAPINT]} )); then
     functions[_caro_users_trapint]="${functions[TRAPINT]}"
@@ -175,6 +177,7 @@ _caro_read_trap() {
 
 _caro_release_interrupt() {
   builtin emulate -L zsh
+  builtin setopt no_local_traps
   builtin unfunction TRAPINT 2>/dev/null
   case "$_caro_trap" in
     function)

@@ -4,7 +4,7 @@ import re
 
 from caro_shell.errors import Unusable
 from caro_shell.parse.characters import refused_in, without_refused
-from caro_shell.parse.continuation import is_complete, split_commands
+from caro_shell.parse.continuation import is_complete, split_commands, without_comments
 from caro_shell.parse.wrapping import Unwrapped, is_prose, unwrap
 
 # The same stretch this often in a row is a model that has lost its way.
@@ -42,7 +42,7 @@ def parse_command(raw: str, shell: str, *, ended: bool) -> str:
     if bad := refused_in(raw.replace("\r\n", "\n")):
         raise Unusable(f"The model wrote characters that do not belong on a command line ({bad}).", _HINT)
     unwrapped = unwrap(raw)
-    command = _one_command(unwrapped, shell)
+    command = without_comments(_one_command(unwrapped, shell), shell).strip()
     if is_prose(command):
         raise Unusable("The model answered with a sentence, not a command.", _HINT)
     if not (ended or is_finished(raw, shell)):

@@ -25,6 +25,7 @@ class _Scan:
         self.heredocs: list[tuple[str, bool]] = []
         self.at_command = True
         self.goes_on = False
+        self.comments: list[slice] = []
 
     def is_complete(self) -> bool:
         at = 0
@@ -60,7 +61,8 @@ class _Scan:
             return self._quote(at, char)
         if char == "#":
             end = self.text.find("\n", at)
-            return len(self.text) if end < 0 else end
+            self.comments.append(slice(at, len(self.text) if end < 0 else end))
+            return self.comments[-1].stop
         if char in ";|&()<>":
             return self._operator(at, char)
         return self._word(at)
@@ -159,6 +161,15 @@ class _Scan:
 def is_complete(text: str, shell: str) -> bool:
     """Say whether `text` can stand alone: nothing open, no heredoc unfinished, no line that goes on."""
     return bool(text.strip()) and _Scan(text, shell).is_complete()
+
+
+def without_comments(text: str, shell: str) -> str:
+    """Return `text` without its comments: an interactive zsh takes their words as arguments."""
+    scan = _Scan(text, shell)
+    scan.is_complete()
+    for comment in reversed(scan.comments):
+        text = text[: comment.start].rstrip(" \t") + text[comment.stop :]
+    return "\n".join(line for line in text.split("\n") if line.strip() or not scan.comments)
 
 
 def split_commands(text: str, shell: str) -> list[str]:

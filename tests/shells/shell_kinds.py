@@ -1,4 +1,4 @@
-"""The shells of the contract suite: how each is started, and its key for undo."""
+"""The shells of the contract suite: how each is started, what it sources, and its keys."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -9,12 +9,28 @@ class ShellKind(NamedTuple):
 
     name: str
     argv: tuple[str, ...]
-    rc: str
-    """The file it is told to read, a template with {init}."""
+    """How it is started without any of the user's files."""
     undo: str
-    comment: str
+    """The key that undoes one change, by tmux's name."""
+    vi_mode: str
+    """The command that turns vi keys on."""
+    source: str
+    """The command that reads a file."""
+    strict: str
+    """The options a careful user may have set."""
+
+    @property
+    def rc(self) -> Path:
+        """The test's own settings: a prompt, and a key that dumps the line."""
+        return Path(__file__).parent / f"rc.{self.name}"
 
 
-HERE = Path(__file__).parent
-ZSH = ShellKind("zsh", ("zsh", "-f", "-i"), (HERE / "rc.zsh").read_text(), "C-_", "#")
-KINDS = {kind.name: kind for kind in (ZSH,)}
+ZSH = ShellKind(
+    name="zsh",
+    argv=("zsh", "-f", "-i"),
+    undo="C-_",
+    vi_mode="bindkey -v",
+    source="source",
+    strict="setopt err_exit no_unset warn_create_global warn_nested_var ksh_arrays sh_word_split no_rcs",
+)
+KINDS = (ZSH,)

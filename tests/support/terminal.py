@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 # Machines are shared and slow at times; a test that has to wait this long has failed.
 DEADLINE_S = 30.0
@@ -20,7 +20,10 @@ class Line(NamedTuple):
     cursor: int
 
 
-def wait_for[T](ask: Callable[[], T], told: Callable[[], str], limit_s: float = DEADLINE_S) -> T:
+T = TypeVar("T")
+
+
+def wait_for(ask: Callable[[], T], told: Callable[[], str], limit_s: float = DEADLINE_S) -> T:
     """Return the first true answer of `ask`; fails with what `told` says at the deadline."""
     deadline = time.monotonic() + limit_s
     while not (answer := ask()):

@@ -1,0 +1,53 @@
+"""A shell in a terminal with caro loaded, for every kind of shell."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from user_home import Home, need_program
+from shell_kinds import KINDS, ShellKind
+from terminal import Terminal
+
+OpenShell = Callable[..., Terminal]
+
+
+@pytest.fixture(params=KINDS, ids=[kind.name for kind in KINDS])
+def kind(request: pytest.FixtureRequest) -> ShellKind:
+    """Each shell in turn; one that is missing skips, and fails in CI."""
+    found: ShellKind = request.param
+    need_program("tmux")
+    need_program(found.argv[0])
+    return found
+
+
+def init_lines(shell: str, home: Home) -> str:
+    """Return what `caro init` prints, as a user would put it into the rc file."""
+    done = subprocess.run(
+        [sys.executable, "-m", "caro_shell", "init", shell], env=home.environ, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def open_shell(kind: ShellKind, home: Home) -> Iterator[OpenShell]:
+    """Open a shell with caro loaded; `before` and `after` are lines of its rc around caro's own."""
+    with ExitStack() as stack:
+
+        def opened(before: str = "", after: str = "", size: tuple[int, int] = (100, 30)) -> Terminal:
+            rc = home.path / f"rc.{kind.name}"
+            rc.write_text(f"{kind.rc.read_text()}\n{before}\n{init_lines(kind.name, home)}\n{after}\n")
+            terminal = stack.enter_context(Terminal(kind.argv, home.environ, size))
+            terminal.type(f" {kind.source} {rc}; clear; echo ready")
+            terminal.press("Enter")
+            terminal.see("ready\n>")
+            return terminal
+
+        yield opened
+
+
+@pytest.fixture
+def terminal(open_shell: OpenShell) -> Terminal:
+    """A shell with caro and nothing else."""
+    return open_shell()
