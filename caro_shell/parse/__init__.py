@@ -20,7 +20,7 @@ def _is_loop(text: str) -> bool:
 
 def _one_command(unwrapped: Unwrapped, shell: str) -> str:
     """Return the first command of a bare answer, or all steps of a fenced one joined by `&&`."""
-    commands = split_commands(unwrapped.text, shell)
+    commands = split_commands(without_comments(unwrapped.text, shell), shell)
     if not commands:
         raise Unusable("The model wrote no command.", _HINT)
     if not unwrapped.fenced or len(commands) == 1:
@@ -42,7 +42,7 @@ def parse_command(raw: str, shell: str, *, ended: bool) -> str:
     if bad := refused_in(raw.replace("\r\n", "\n")):
         raise Unusable(f"The model wrote characters that do not belong on a command line ({bad}).", _HINT)
     unwrapped = unwrap(raw)
-    command = without_comments(_one_command(unwrapped, shell), shell).strip()
+    command = _one_command(unwrapped, shell)
     if is_prose(command):
         raise Unusable("The model answered with a sentence, not a command.", _HINT)
     if not (ended or is_finished(raw, shell)):

@@ -168,8 +168,10 @@ def without_comments(text: str, shell: str) -> str:
     scan = _Scan(text, shell)
     scan.is_complete()
     for comment in reversed(scan.comments):
-        text = text[: comment.start].rstrip(" \t") + text[comment.stop :]
-    return "\n".join(line for line in text.split("\n") if line.strip() or not scan.comments)
+        head, tail = text[: comment.start].rstrip(" \t"), text[comment.stop :]
+        # A line of nothing but comment goes as a whole.
+        text = head + (tail.removeprefix("\n") if not head or head.endswith("\n") else tail)
+    return text
 
 
 def split_commands(text: str, shell: str) -> list[str]:

@@ -35,7 +35,7 @@ def open_shell(kind: ShellKind, home: Home) -> Iterator[OpenShell]:
     """Open a shell with caro loaded; `before` and `after` are lines of its rc around caro's own."""
     with ExitStack() as stack:
 
-        def opened(before: str = "", after: str = "", size: tuple[int, int] = (100, 30)) -> Terminal:
+        def opened(before: str = "", after: str = "", size: tuple[int, int] = (160, 30)) -> Terminal:
             rc = home.path / f"rc.{kind.name}"
             rc.write_text(f"{kind.rc.read_text()}\n{before}\n{init_lines(kind.name, home)}\n{after}\n")
             terminal = stack.enter_context(Terminal(kind.argv, home.environ, size))

@@ -36,7 +36,7 @@ def wait_for(ask: Callable[[], T], told: Callable[[], str], limit_s: float = DEA
 class Terminal:
     """One shell on one screen; use it as a context manager."""
 
-    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], size: tuple[int, int] = (100, 30)) -> None:
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], size: tuple[int, int] = (160, 30)) -> None:
         """Start `argv` with exactly `environ` on a screen of `size` columns and lines."""
         self._directory = Path(tempfile.mkdtemp(prefix="caro-tmux-"))
         self._environ = dict(environ)
