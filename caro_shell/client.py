@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import zmq
 
@@ -31,7 +31,7 @@ class Connected(NamedTuple):
     started: bool
 
 
-class _Lost(DaemonError):
+class _LostError(DaemonError):
     """The daemon went away; asking again is right when it had not accepted the request yet."""
 
     def __init__(self, *, accepted: bool) -> None:
@@ -57,7 +57,7 @@ class Client:
         self._next_id = 0
         self.connected = Connected(0.0, started=False)
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         """Return the client; nothing is connected yet."""
         return self
 
@@ -66,7 +66,9 @@ class Client:
         self._disconnect()
         self._context.term()
 
-    def ask(self, message: Mapping[str, Any], show: Callable[[dict[str, Any]], None] = lambda _event: None) -> dict[str, Any]:
+    def ask(
+        self, message: Mapping[str, Any], show: Callable[[dict[str, Any]], None] = lambda _event: None
+    ) -> dict[str, Any]:
         """Send a request, pass every event to `show`, and return the last one.
 
         Raises what an `error` event stands for, Cancelled when the user or the reader left, and DaemonError
@@ -76,11 +78,11 @@ class Client:
         for last in (False, False, True):
             try:
                 return self._ask_once(message, show)
-            except _Lost as lost:
+            except _LostError as lost:
                 self._disconnect()
                 if last or lost.accepted:
                     raise
-            except _StaleDaemon as stale:
+            except _StaleError as stale:
                 if replaced:
                     raise DaemonError(stale.message, "Try: caro daemon restart") from None
                 replaced = True
@@ -107,7 +109,7 @@ class Client:
         """Ask the daemon `pid` to leave and wait for it; another daemon is left alone."""
         from caro_shell import lifecycle
 
-        with suppress(_Lost):
+        with suppress(_LostError):
             self._ask_once({"type": "shutdown", "pid": pid}, lambda _event: None)
         self._disconnect()
         if not lifecycle.wait_until(lambda: lifecycle.holder(self._directory) not in (pid, -1), lifecycle.STOP_LIMIT_S):
@@ -130,7 +132,7 @@ class Client:
         started = lifecycle.start(self._directory, self._environ)
         found = self._try_connect(path)
         if found is None:
-            raise _Lost(accepted=False)
+            raise _LostError(accepted=False)
         self.connected = Connected(time.perf_counter() - begun, started)
         return found
 
@@ -162,11 +164,11 @@ class Client:
             while True:
                 event = self._next_event(socket, request_id)
                 if event is None:
-                    raise _Lost(accepted=accepted)
+                    raise _LostError(accepted=accepted)
                 accepted = True
                 if event["type"] == "error":
                     if event["code"] == "stale":
-                        raise _StaleDaemon(event)
+                        raise _StaleError(event)
                     raise error_from_wire(event["code"], event["message"], event["hint"])
                 show(event)
                 if event["type"] in protocol.TERMINAL:
@@ -198,7 +200,7 @@ class Client:
                 return None
 
 
-class _StaleDaemon(DaemonError):
+class _StaleError(DaemonError):
     """The daemon is of another version or runs with other settings; `pid` says which one."""
 
     def __init__(self, event: Mapping[str, Any]) -> None:

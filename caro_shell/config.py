@@ -89,7 +89,8 @@ def resolve(environ: Mapping[str, str], path: str) -> Settings:
             values[name] = _from_text(name, environ[variable])
         except ValueError:
             raise ConfigError(
-                f"{variable} must be a {_TYPES[name].__name__}, not {environ[variable]!r}.", f"Try: unset {variable}"
+                f"{variable} must be a {_TYPES[name].__name__}, not {environ[variable]!r}.",
+                f"Try: unset {variable}",
             ) from None
         origins[name] = variable
     return Settings(**values, origins=origins)

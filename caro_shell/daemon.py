@@ -84,14 +84,14 @@ class Daemon:
             self._idle()
         self._close()
 
-    def _patience_ms(self) -> float | None:
+    def _patience_ms(self) -> int:
         """Return how long there is nothing to do unless a message comes: an idle daemon sleeps."""
         if self._jobs:
-            return max(0.0, (self._beaten + protocol.HEARTBEAT_S - time.monotonic()) * 1000)
+            return max(0, int((self._beaten + protocol.HEARTBEAT_S - time.monotonic()) * 1000) + 1)
         deadlines = [self._active + self._settings.idle_exit]
         if self._worker.engine_state.state == "ready":
             deadlines.append(self._active + self._settings.idle_unload)
-        return max(0.0, (min(deadlines) - time.monotonic()) * 1000 + 1)
+        return max(0, int((min(deadlines) - time.monotonic()) * 1000) + 1)
 
     def _receive(self) -> None:
         client, *frames = self._router.recv_multipart()
@@ -268,7 +268,7 @@ def main() -> int:
         run(directory, os.environ, ready)
     except CaroError as error:
         lifecycle.announce(ready, error.message.encode())
-        _log.error("%s", error.message)  # noqa: TRY400  the sentence is what matters
+        _log.error("%s", error.message)
         return 1
     return 0
 

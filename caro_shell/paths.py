@@ -6,6 +6,7 @@ The client imports this module, so it takes only what the interpreter has alread
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 
 from caro_shell.errors import DaemonError
 
@@ -43,10 +44,8 @@ def ensure_private_dir(directory: str) -> str:
     """
     try:
         os.makedirs(os.path.dirname(directory), exist_ok=True)
-        try:
+        with suppress(FileExistsError):
             os.mkdir(directory, 0o700)
-        except FileExistsError:
-            pass
         found = os.lstat(directory)
         if not stat.S_ISDIR(found.st_mode):
             raise DaemonError(f"{directory} is not a directory.", "Remove it, or set CARO_RUNTIME_DIR.")

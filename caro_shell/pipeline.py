@@ -84,13 +84,13 @@ class Pipeline:
         watch = Stopwatch()
         if request.shell not in prompt.SHELLS:
             raise UsageError(f"There is no shell `{request.shell[:20]}` here.", f"One of: {', '.join(prompt.SHELLS)}.")
-        if not 1 <= request.count <= MOST_ALTERNATIVES:
+        if not 1 <= request.number <= MOST_ALTERNATIVES:
             raise UsageError(f"The number of commands must be from 1 to {MOST_ALTERNATIVES}.", "Try: caro -n 3 …")
         with watch.step("context"):
             place = context.place(request.shell)
         with watch.step("prompt"):
             messages = prompt.build_messages(prompt.request_of(request.line), place)
-        key = (self.engine.model, *messages, request.count)
+        key = (self.engine.model, *messages, request.number)
         if not request.fresh and key in self._replies:
             self._replies.move_to_end(key)
             return self._replies[key]._replace(cached=True, timings_ms=watch.timings())
@@ -126,7 +126,7 @@ class Pipeline:
         watch, attempts = record
         found: dict[str, str] = {}
         refusal: Unusable | None = None
-        for draw in range(request.count + _SPARE_DRAWS):
+        for draw in range(request.number + _SPARE_DRAWS):
             attempts.append(_Attempt())
             # Only what may become the command is shown while it grows.
             show = listener.show if request.stream and not found else Listener.show
@@ -138,7 +138,7 @@ class Pipeline:
                 refusal = refusal or error
                 continue
             found.setdefault(" ".join(command.split()), command)
-            if len(found) == request.count:
+            if len(found) == request.number:
                 break
         if not found and refusal:
             raise refusal

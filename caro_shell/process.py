@@ -11,5 +11,7 @@ def rss_bytes() -> int:
         return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     import subprocess
 
-    told = subprocess.run(["/bin/ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["/bin/ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True, text=True, check=False
+    )
     return int(told.stdout.strip() or 0) * 1024

@@ -42,7 +42,7 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
         "version": _TEXT,
         "cwd": _optional(_TEXT),
         "terminal": _optional(_TEXT),
-        "count": _optional(_COUNT),
+        "number": _optional(_COUNT),
         "model": _optional(_TEXT),
         "fresh": _optional(_FLAG),
         "stream": _optional(_FLAG),
@@ -93,7 +93,7 @@ class Generate(NamedTuple):
     version: str
     cwd: str = ""
     terminal: str = ""
-    count: int = 1
+    number: int = 1
     model: str = ""
     fresh: bool = False
     stream: bool = True

@@ -107,7 +107,7 @@ class Worker:
             reply = pipeline.generate(job.request, listener)
         except CaroError as error:
             return error_event(error)
-        except Exception:
+        except Exception:  # the thread must live on, whatever an engine does
             _log.exception("a job failed")
             return error_event(CaroError("Something in caro broke.", "See: caro daemon logs"))
         else:

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
-from user_home import Home, Script  # noqa: E402  after the path
+from user_home import Home, Script
 
 
 @pytest.fixture

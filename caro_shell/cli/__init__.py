@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return CANCELLED
     except BrokenPipeError:
         # The reader of a pipe left; keep the interpreter from complaining about it at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return FAILED
     except CaroError as error:
         print_error(error)

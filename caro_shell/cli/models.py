@@ -41,18 +41,12 @@ class Row:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="caro models", description="The weights on this machine.", allow_abbrev=False)
     verbs = parser.add_subparsers(dest="verb", metavar="list|path|pull", required=True)
-    listing = verbs.add_parser(
-        "list", help="the models caro knows, and which of them are here", allow_abbrev=False
-    )
+    listing = verbs.add_parser("list", help="the models caro knows, and which of them are here", allow_abbrev=False)
     listing.add_argument("--json", action="store_true", help="one JSON array")
     path = verbs.add_parser("path", help="where the weights of a model lie", allow_abbrev=False)
-    pull = verbs.add_parser(
-        "pull", help="fetch a model; goes on where an earlier try stopped", allow_abbrev=False
-    )
+    pull = verbs.add_parser("pull", help="fetch a model; goes on where an earlier try stopped", allow_abbrev=False)
     for verb in (path, pull):
-        verb.add_argument(
-            "name", nargs="?", metavar="NAME", help="a name of the list; else the setting `model`"
-        )
+        verb.add_argument("name", nargs="?", metavar="NAME", help="a name of the list; else the setting `model`")
     pull.add_argument("--from", dest="from_file", default="", metavar="FILE", help="try this file first")
     pull.add_argument("--source", default="", choices=_SOURCES, help="use this source and no other")
     pull.add_argument(
@@ -139,9 +133,7 @@ def _pull(words: argparse.Namespace, settings: Settings) -> int:
 
     name = words.name or settings.model
     if store.is_own_file(name):
-        raise UsageError(
-            f"{name} is a file of yours, there is nothing to fetch.", "Try: caro models pull small"
-        )
+        raise UsageError(f"{name} is a file of yours, there is nothing to fetch.", "Try: caro models pull small")
     models = read_catalogue()
     options = PullOptions(words.from_file, words.source, last_resort=words.last_resort, models=models)
     pull(store.known_model(name, models), settings, options)

@@ -26,7 +26,9 @@ def _parser() -> Parser:
     parser.add_argument("words", nargs="*", metavar="REQUEST", help="what the command should do, in any language")
     parser.add_argument("--json", action="store_true", help="print one object with everything known about the answer")
     parser.add_argument("--batch", action="store_true", help="read one request a line, write one answer a line")
-    parser.add_argument("-n", dest="count", type=int, default=1, metavar="N", help="up to N different commands, a line each")
+    parser.add_argument(
+        "-n", dest="number", type=int, default=1, metavar="N", help="up to N different commands, a line each"
+    )
     parser.add_argument("--shell", choices=SHELLS, help="the shell the command is for (default: yours)")
     parser.add_argument("--model", default="", help="a model's name or file, for this request")
     parser.add_argument("--fresh", action="store_true", help="do not answer from the cache")
@@ -70,7 +72,7 @@ def _request(line: str, options: argparse.Namespace, terminal: str) -> Generate:
         version=__version__,
         cwd=os.getcwd(),
         terminal=terminal,
-        count=options.count,
+        number=options.number,
         model=options.model,
         fresh=options.fresh,
         stream=False,
@@ -147,7 +149,10 @@ def _run_batch(options: argparse.Namespace) -> int:
 
 def _print_failure(number: int, error: CaroError, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"error": {"code": error.code, "message": error.message, "hint": error.hint}}), flush=True)
+        print(
+            json.dumps({"error": {"code": error.code, "message": error.message, "hint": error.hint}}),
+            flush=True,
+        )
     else:
         print(flush=True)
         print_error(type(error)(f"line {number}: {error.message}", error.hint))

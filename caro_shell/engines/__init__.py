@@ -50,9 +50,7 @@ class Engine(Protocol):
     def prime(self, messages: Sequence[Message]) -> None:
         """Evaluate what every prompt begins with, so that no request waits for it."""
 
-    def stream(
-        self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]
-    ) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Yield the answer piece by piece; ends early, without an error, once `cancelled()` is true."""
 
     def close(self) -> None:

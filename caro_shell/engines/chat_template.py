@@ -29,7 +29,7 @@ class ChatTemplate:
         """Return the template's text around each message's content."""
         marks = [f"\x1amessage{number}\x1a" for number in range(len(roles))]
         messages = [{"role": role, "content": mark} for role, mark in zip(roles, marks, strict=True)]
-        rest = self._format(messages=messages).prompt  # type: ignore[arg-type]
+        rest = self._format(messages=messages).prompt
         frame = []
         for mark in marks:
             before, found, rest = rest.partition(mark)

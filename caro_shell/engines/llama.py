@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from caro_shell.config import Settings
 from caro_shell.engines import Sampling, Usage
-from caro_shell.prompt import Message
 from caro_shell.engines.threads import choose_threads
 from caro_shell.errors import Unusable
 from caro_shell.models.store import find_model
+from caro_shell.prompt import Message
 
 if TYPE_CHECKING:
     from caro_shell.engines.chat_template import ChatTemplate
-    from caro_shell.engines.llama_library import Loaded
+    from caro_shell.engines.llama_library import Loaded, Sampler
 
 
 def _milliseconds_since(start: float) -> float:
@@ -56,6 +56,8 @@ class LlamaEngine:
             )
         )
         self.model = weights.title
+        if weights.stands_in_for:
+            self.notes += (f"{weights.title} stands in for `{weights.stands_in_for}` and is often wrong.",)
         self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize)
 
     def prime(self, messages: Sequence[Message]) -> None:
@@ -73,9 +75,7 @@ class LlamaEngine:
             self._prefix = prefix
         return 0
 
-    def stream(
-        self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]
-    ) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Yield the answer as text; stops early when cancelled, also in the middle of the prompt."""
         from caro_shell.engines.llama_library import Sampler, text_decoder
 
@@ -83,7 +83,8 @@ class LlamaEngine:
         prefix, rest = self._template.tokens(messages)
         if len(prefix) + len(rest) + sampling.max_tokens > self._settings.context:
             raise Unusable(
-                f"The request is too long: {len(rest)} tokens.", f"Keep it under {self._settings.context // 2} tokens."
+                f"The request is too long: {len(rest)} tokens.",
+                f"Keep it under {self._settings.context // 2} tokens.",
             )
         self._loaded.aborted = cancelled
         sampler, decoder = Sampler(sampling.temperature, sampling.seed), text_decoder()
@@ -99,12 +100,10 @@ class LlamaEngine:
             if text := decoder.decode(b"", final=True):
                 yield text
         finally:
-            self.usage = replace(
-                self.usage, decode_ms=max(0.0, _milliseconds_since(start) - self.usage.prompt_ms)
-            )
+            self.usage = replace(self.usage, decode_ms=max(0.0, _milliseconds_since(start) - self.usage.prompt_ms))
             sampler.close()
 
-    def _decode(self, sampler: "Sampler", most: int, cancelled: Callable[[], bool]) -> Iterator[int]:  # noqa: F821
+    def _decode(self, sampler: "Sampler", most: int, cancelled: Callable[[], bool]) -> Iterator[int]:
         """Yield tokens until the model ends its answer, the cap is reached or somebody cancels.
 
         A token is evaluated only when the next one is asked for: the one that completes a command costs nothing.

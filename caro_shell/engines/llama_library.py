@@ -170,18 +170,18 @@ def load(options: LoadOptions) -> tuple[Loaded, str, tuple[str, ...]]:
     CPU cannot either.
     """
     device = offload_device() if options.gpu_layers else "cpu"
+    notes: tuple[str, ...] = ()
     if device != "cpu":
         if loaded := _try_load(options):
             return loaded, device, ()
-        note = (f"The {device} device could not take the model; it runs on the CPU.",)
-    else:
-        note = ()
+        notes = (f"The {device} device could not take the model; it runs on the CPU.",)
     loaded = _try_load(LoadOptions(options.path, options.threads, 0, options.context))
     if loaded is None:
         raise EngineError(
-            f"llama.cpp cannot load {options.path}.", "Check it with: caro doctor, or fetch it again: caro models pull"
+            f"llama.cpp cannot load {options.path}.",
+            "Check it with: caro doctor, or fetch it again: caro models pull",
         )
-    return loaded, "cpu", note
+    return loaded, "cpu", notes
 
 
 def text_decoder() -> codecs.IncrementalDecoder:

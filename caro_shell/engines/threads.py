@@ -10,7 +10,6 @@ MOST_THREADS = 8
 CORES_TO_SPARE_ONE = 4
 
 
-
 def _physical_cores(allowed: set[int]) -> int:
     root = Path("/sys/devices/system/cpu")
     cores = set()

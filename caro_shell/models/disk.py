@@ -9,9 +9,7 @@ from caro_shell.errors import ModelError
 from caro_shell.models.progress import size_text
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_HINT = (
-    "Free some space, or set `models_dir` (or CARO_MODELS_DIR) to a roomier place, then run the same command."
-)
+_HINT = "Free some space, or set `models_dir` (or CARO_MODELS_DIR) to a roomier place, then run the same command."
 
 
 def check_room(directory: Path, needed: int) -> None:

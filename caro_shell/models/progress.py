@@ -26,9 +26,7 @@ def _time_text(seconds: float) -> str:
 class Bar:
     """Shows how much of `total` bytes is done; never goes back, and never leaves a half-drawn line behind."""
 
-    def __init__(
-        self, label: str, total: int, stream: TextIO, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, label: str, total: int, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         """Draw nothing yet: a step that fails at once leaves no trace."""
         self._label, self._total, self._stream, self._clock = label, max(total, 1), stream, clock
         self._live = stream.isatty()
@@ -68,9 +66,7 @@ class Bar:
             self._stream.flush()
 
     def _figures(self) -> str:
-        text = (
-            f"{100 * self._done // self._total:3d} %  {self._done // MEGABYTE}/{self._total // MEGABYTE} MB"
-        )
+        text = f"{100 * self._done // self._total:3d} %  {self._done // MEGABYTE}/{self._total // MEGABYTE} MB"
         began, before = self._start or (0.0, 0)
         spent, fetched = self._clock() - began, self._done - before
         if spent <= 0 or fetched <= 0:

@@ -177,9 +177,7 @@ def _last_resort(job: Job, settings: Settings, options: PullOptions, reasons: st
     if not others or not options.last_resort or options.source:
         raise failure
     other = others[0]
-    job.say(
-        f"`{model.name}` cannot be had; as a last resort, `{other.name}`. It rarely writes a right command!"
-    )
+    job.say(f"`{model.name}` cannot be had; as a last resort, `{other.name}`. It rarely writes a right command!")
     try:
         path = pull(other, settings, replace(options, from_file="", last_resort=False))
     except ModelError:

@@ -85,9 +85,7 @@ def known_model(name: str, models: Catalogue) -> Model:
     near = get_close_matches(name, models, n=1)
     raise ModelError(
         f"There is no model called `{name}`.",
-        f"Did you mean `{near[0]}`?"
-        if near
-        else f"The models are: {', '.join(models)}; or the path of a GGUF file.",
+        f"Did you mean `{near[0]}`?" if near else f"The models are: {', '.join(models)}; or the path of a GGUF file.",
     )
 
 

@@ -64,7 +64,9 @@ def is_finished(raw: str, shell: str) -> bool:
     if unwrapped.closed:
         return is_complete(unwrapped.text, shell)
     head, newline, _rest = raw.lstrip().rpartition("\n")
-    return bool(newline) and any(is_complete(command, shell) for command in split_commands(unwrap(head).text, shell)[:1])
+    return bool(newline) and any(
+        is_complete(command, shell) for command in split_commands(unwrap(head).text, shell)[:1]
+    )
 
 
 def preview(raw: str, shell: str) -> str:

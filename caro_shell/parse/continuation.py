@@ -6,7 +6,15 @@ and says when to stop listening. Whether a command is valid is for the shell's o
 
 import re
 
-_CLOSERS = {"if": "fi", "for": "done", "while": "done", "until": "done", "select": "done", "case": "esac", "{": "}"}
+_CLOSERS = {
+    "if": "fi",
+    "for": "done",
+    "while": "done",
+    "until": "done",
+    "select": "done",
+    "case": "esac",
+    "{": "}",
+}
 _FISH_CLOSERS = dict.fromkeys(("if", "for", "while", "begin", "function", "switch"), "end")
 # After these a command may stand.
 _OPENING_WORDS = frozenset({"do", "then", "else", "elif", "!", "time", "{", "and", "or", "not"})
@@ -61,8 +69,9 @@ class _Scan:
             return self._quote(at, char)
         if char == "#":
             end = self.text.find("\n", at)
-            self.comments.append(slice(at, len(self.text) if end < 0 else end))
-            return self.comments[-1].stop
+            end = len(self.text) if end < 0 else end
+            self.comments.append(slice(at, end))
+            return end
         if char in ";|&()<>":
             return self._operator(at, char)
         return self._word(at)

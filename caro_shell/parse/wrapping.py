@@ -7,12 +7,15 @@ from typing import NamedTuple
 _FENCE = re.compile(r"(?:^|\n)[ \t]*(`{3,}|~{3,})[ \t]*([\w+.-]*)[ \t]*\n")
 _ONE_LINE_FENCE = re.compile(r"^`{3,}(?:(?:ba|z|fi)?sh[ \t]+)?([^`\n]+?)`{3,}$")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-_PROMPT = re.compile(r"^(?:[\w.-]+@[\w.-]+(?:[: ]\S*)?|(?:ba|z|fi)?sh(?:-[\d.]+)?|~\S*)?[$%❯»>➜][ \t]+(?=\S)")
+_PROMPT = re.compile(r"^(?:[\w.-]+@[\w.-]+(?:[: ]\S*)?|(?:ba|z|fi)?sh(?:-[\d.]+)?|~\S*)?[$%❯»>➜][ \t]+(?=\S)")  # noqa: RUF001
 _NUMBER = re.compile(r"^(?:\d+[.)]|[-*•])[ \t]+(?=\S)")
-_LABEL = re.compile(r"^(?:\*\*)?(?:command|answer|shell command|(?:ba|z|fi)sh)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^(?:\*\*)?(?:command|answer|shell command|(?:ba|z|fi)sh)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*", re.IGNORECASE
+)
 # Words that begin a sentence to the user and name no program anybody has.
 _PROSE = re.compile(
-    r"^(?:sure|certainly|of course|here(?:'s| is| are)?|you(?:'ll| can| could| should)?|this|these|that|it|i(?:'m|'ll| am)?|"
+    r"^(?:sure|certainly|of course|"
+    r"here(?:'s| is| are)?|you(?:'ll| can| could| should)?|this|these|that|it|i(?:'m|'ll| am)?|"
     r"the|to|in order|a|an|use|using|try|run|please|sorry|unfortunately|as an|there|if you|note|explanation)\b"
     r"(?![=(/.-])",
     re.IGNORECASE,

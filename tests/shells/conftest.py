@@ -2,15 +2,13 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from user_home import Home, need_program
 from shell_kinds import KINDS, ShellKind
-from terminal import Terminal
-
-OpenShell = Callable[..., Terminal]
+from terminal import OpenShell, Terminal
+from user_home import Home, need_program
 
 
 @pytest.fixture(params=KINDS, ids=[kind.name for kind in KINDS])
@@ -25,7 +23,11 @@ def kind(request: pytest.FixtureRequest) -> ShellKind:
 def init_lines(shell: str, home: Home) -> str:
     """Return what `caro init` prints, as a user would put it into the rc file."""
     done = subprocess.run(
-        [sys.executable, "-m", "caro_shell", "init", shell], env=home.environ, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "caro_shell", "init", shell],
+        env=home.environ,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout
 

@@ -1,9 +1,9 @@
 """The contract of every shell: one list of behaviours, each proved with real keys on a real screen."""
 
 import pytest
-from user_home import Home, Script
 from shell_kinds import ShellKind
-from terminal import Terminal, wait_for
+from terminal import OpenShell, Terminal, wait_for
+from user_home import Home, Script
 
 REQUEST = "show the five largest files here"
 COMMAND = "du -a . | sort -rn | head -n 5"
@@ -49,7 +49,7 @@ def test_a_failure_leaves_the_line_and_says_one_sentence(terminal: Terminal, scr
     assert terminal.line().text == REQUEST
 
 
-def test_a_client_that_cannot_start_leaves_the_line(open_shell, script: Script) -> None:  # type: ignore[no-untyped-def]
+def test_a_client_that_cannot_start_leaves_the_line(open_shell: OpenShell, script: Script) -> None:
     """Point 3: the same when the client itself is broken."""
     terminal = open_shell(after="CARO_PYTHON=/bin/false")
     press_key_on(terminal)
@@ -75,7 +75,7 @@ def test_ctrl_c_while_waiting_keeps_the_line(terminal: Terminal, script: Script)
 
 def test_several_lines_arrive_as_one_buffer(terminal: Terminal, script: Script) -> None:
     """Point 5: a command of several lines is one edit, and nothing of it runs."""
-    command = "for name in *.log; do\n  gzip -- \"$name\"\ndone"
+    command = 'for name in *.log; do\n  gzip -- "$name"\ndone'
     script.say(REQUEST, f"```sh\n{command}\n```")
     press_key_on(terminal)
     line = terminal.line_becomes(command)
@@ -236,7 +236,7 @@ def test_a_daemon_killed_in_mid_answer_costs_nothing(terminal: Terminal, script:
     terminal.line_becomes(COMMAND)
 
 
-def test_vi_insert_mode(open_shell, script: Script, kind: ShellKind) -> None:  # type: ignore[no-untyped-def]
+def test_vi_insert_mode(open_shell: OpenShell, script: Script, kind: ShellKind) -> None:
     """Point 14: the key works while inserting in vi mode."""
     terminal = open_shell(after=kind.vi_mode)
     script.say(REQUEST, COMMAND)
@@ -244,7 +244,7 @@ def test_vi_insert_mode(open_shell, script: Script, kind: ShellKind) -> None:  #
     terminal.line_becomes(COMMAND)
 
 
-def test_vi_command_mode(open_shell, script: Script, kind: ShellKind) -> None:  # type: ignore[no-untyped-def]
+def test_vi_command_mode(open_shell: OpenShell, script: Script, kind: ShellKind) -> None:
     """Point 14: the key works in vi's command mode, and `u` undoes it."""
     terminal = open_shell(after=kind.vi_mode)
     script.say(REQUEST, COMMAND)
@@ -283,7 +283,9 @@ def test_an_empty_line_asks_nothing(terminal: Terminal, script: Script) -> None:
     assert terminal.line().text == ""
 
 
-def test_sourcing_twice_under_strict_options_prints_nothing(open_shell, kind: ShellKind, script: Script, home: Home) -> None:  # type: ignore[no-untyped-def]
+def test_sourcing_twice_under_strict_options_prints_nothing(
+    open_shell: OpenShell, kind: ShellKind, script: Script, home: Home
+) -> None:
     """Point 19: loading again, with every strict option on, is silent and the key still works."""
     terminal = open_shell()
     terminal.type(f" {kind.strict}; {kind.source} {home.path}/rc.{kind.name}; echo done")
@@ -328,7 +330,7 @@ def test_loading_is_said(terminal: Terminal, script: Script) -> None:
     terminal.line_becomes(COMMAND)
 
 
-def test_another_key_can_be_chosen(open_shell, script: Script) -> None:  # type: ignore[no-untyped-def]
+def test_another_key_can_be_chosen(open_shell: OpenShell, script: Script) -> None:
     """CARO_KEY names the key; Ctrl-G is then left as it was."""
     terminal = open_shell(before="CARO_KEY='^Xg'")
     script.say(REQUEST, COMMAND)
@@ -337,7 +339,7 @@ def test_another_key_can_be_chosen(open_shell, script: Script) -> None:  # type:
     terminal.line_becomes(COMMAND)
 
 
-def test_an_empty_key_binds_nothing(open_shell, script: Script) -> None:  # type: ignore[no-untyped-def]
+def test_an_empty_key_binds_nothing(open_shell: OpenShell, script: Script) -> None:
     """CARO_KEY= turns the key off: the shell's own Ctrl-G works, and nothing is asked."""
     terminal = open_shell(before="CARO_KEY=")
     press_key_on(terminal, "gone")

@@ -39,7 +39,7 @@ class ScriptedEngine:
 
     def _script(self) -> dict[str, list[Any]]:
         path = self._directory / "script.json"
-        return json.loads(path.read_text()) if path.exists() else {}  # type: ignore[no-any-return]
+        return json.loads(path.read_text()) if path.exists() else {}
 
     def load(self) -> None:
         """Do what the script says for `(load)`."""
@@ -68,9 +68,7 @@ class ScriptedEngine:
             elif "exit" in step:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def stream(
-        self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]
-    ) -> Iterator[str]:
+    def stream(self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Say what the script has for the request; later draws look for `REQUEST#SEED` first."""
         request = messages[-1].content
         self._note("ask", request)

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 # Machines are shared and slow at times; a test that has to wait this long has failed.
 DEADLINE_S = 30.0
@@ -54,7 +54,7 @@ class Terminal:
         )
         return done.stdout
 
-    def __enter__(self) -> "Terminal":
+    def __enter__(self) -> Self:
         """Start the shell."""
         columns, lines = map(str, self._size)
         self._tmux("new-session", "-d", "-x", columns, "-y", lines, *self._argv)
@@ -63,7 +63,10 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         """End the shell and everything on the screen."""
         subprocess.run(
-            ["tmux", "-S", str(self._directory / "s"), "kill-server"], env=self._environ, capture_output=True, check=False
+            ["tmux", "-S", str(self._directory / "s"), "kill-server"],
+            env=self._environ,
+            capture_output=True,
+            check=False,
         )
         for left in self._directory.iterdir():
             left.unlink()
@@ -92,7 +95,10 @@ class Terminal:
 
     def see(self, text: str) -> str:
         """Wait until `text` is on the screen, and return the screen."""
-        return wait_for(lambda: (screen := self.screen()) if text in self.screen() else "", self._told(f"{text!r} to come"))
+        return wait_for(
+            lambda: (screen := self.screen()) if text in self.screen() else "",
+            self._told(f"{text!r} to come"),
+        )
 
     def see_gone(self, text: str) -> str:
         """Wait until `text` is not on the screen."""
@@ -123,6 +129,10 @@ class Terminal:
 
         wait_for(is_there, lambda: f"for the line {text!r}; it is {seen!r}; the screen:\n{self.screen()}")
         return seen
+
+
+OpenShell = Callable[..., Terminal]
+"""Opens a shell with caro loaded; takes lines of rc `before` and `after` caro's own, and a `size`."""
 
 
 def terminal_environ(home: Path, more: Mapping[str, str]) -> dict[str, str]:

@@ -68,7 +68,7 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:  # noqa: ANN401  wh
     def run() -> None:
         try:
             results.put((call(), None))
-        except Exception as error:  # noqa: BLE001  handed to the caller's thread
+        except Exception as error:
             results.put((None, error))
 
     threading.Thread(target=run, daemon=True).start()
@@ -88,12 +88,10 @@ def _check_offer(job: Job, url: str) -> None:
     wait = float(hub.constants.HF_HUB_ETAG_TIMEOUT) if chosen else FIRST_WORD_S
     try:
         facts = _within(wait + GRACE_S, lambda: hub.get_hf_file_metadata(url, timeout=wait))
-    except Exception as error:  # noqa: BLE001  the HTTP library's name and errors differ between releases of the hub's
+    except Exception as error:
         raise NoAnswer(_reason(error), unreachable=not hasattr(error, "response")) from None
     sha256 = (facts.etag or "").lower()
-    if facts.size not in {None, job.model.bytes} or (
-        len(sha256) == _SHA256_LENGTH and sha256 != job.model.sha256
-    ):
+    if facts.size not in {None, job.model.bytes} or (len(sha256) == _SHA256_LENGTH and sha256 != job.model.sha256):
         raise NoAnswer("the file there is not the one of the catalogue")
 
 
@@ -127,7 +125,7 @@ def _download(job: Job, url: str, bar: "Bar") -> None:
             _stream(job, url, bar)
         except (ModelError, NoAnswer):
             raise
-        except Exception as error:  # noqa: BLE001  as above
+        except Exception as error:
             reason = _reason(error)
         size = job.partial.size()
         stalls, came = (0, True) if size > best else (stalls + 1, came)
