@@ -39,8 +39,11 @@ def _sentence(error: CaroError) -> str:
     return f"{error.message} {error.hint}".strip()
 
 
-def main(shell: str, terminal: str) -> int:
-    """Answer one key press; returns 0 when a command was written, 1 after an error, 130 when cancelled."""
+def main(shell: str, terminal: str, *, fresh: bool = False) -> int:
+    """Answer one key press; returns 0 when a command was written, 1 after an error, 130 when cancelled.
+
+    `fresh` asks the model even when the answer is known; `caro bench` needs that.
+    """
     # The shell may have set it to be ignored; Ctrl-C must reach us.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -51,6 +54,7 @@ def main(shell: str, terminal: str) -> int:
             version=__version__,
             cwd=os.getcwd(),
             terminal=terminal,
+            fresh=fresh,
             settings=client.settings_in(os.environ),
         )
         with client.Client(os.environ, hang_up=1) as daemon:

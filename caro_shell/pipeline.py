@@ -206,6 +206,7 @@ class Pipeline:
                 "prompt": self.engine.usage.prompt_tokens,
                 "reused": self.engine.usage.reused_tokens,
                 "answer": self.engine.usage.answer_tokens,
+                "evaluations": self.engine.usage.evaluations,
             },
             "timings_ms": watch.timings(),
         }

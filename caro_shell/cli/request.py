@@ -48,10 +48,10 @@ def run(argv: Sequence[str]) -> int:
     if options.batch:
         return _run_batch(options)
     line = " ".join(options.words)
-    if not options.words:
-        if sys.stdin.isatty():
-            raise UsageError("What should the command do?", 'Try: caro "list all files", or caro --help')
+    if not options.words and not sys.stdin.isatty():
         line = sys.stdin.read()
+    if not line.strip():
+        raise UsageError("What should the command do?", 'Try: caro "list all files", or caro --help')
     with Client(os.environ) as client:
         _print_reply(_ask(client, _request(line, options, terminal=_terminal())), as_json=options.json)
     return ANSWERED

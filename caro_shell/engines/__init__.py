@@ -28,6 +28,8 @@ class Usage:
     prompt_tokens: int = 0
     reused_tokens: int = 0
     answer_tokens: int = 0
+    evaluations: int = 0
+    """Tokens of the answer that were evaluated: the one that completed it needed no more."""
     prompt_ms: float = 0.0
     decode_ms: float = 0.0
     ended: bool = False

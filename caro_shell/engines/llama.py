@@ -117,6 +117,7 @@ class LlamaEngine:
             yield token
             if cancelled() or not self._loaded.evaluate([token]):
                 return
+            self.usage = replace(self.usage, evaluations=count)
 
     def close(self) -> None:
         """Free the model."""

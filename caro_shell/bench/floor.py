@@ -1,0 +1,77 @@
+"""The engine's floor: llama.cpp's bare evaluation of the very tokens a request costs, and nothing else."""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+
+from caro_shell import config
+from caro_shell.engines import llama_library
+from caro_shell.engines.chat_template import ChatTemplate
+from caro_shell.engines.threads import choose_threads
+from caro_shell.models.store import find_model
+from caro_shell.prompt import Message
+
+
+def _milliseconds_since(start: float) -> float:
+    return (time.perf_counter() - start) * 1000
+
+
+class Floor:
+    """The daemon's model in this process, driven by C calls alone."""
+
+    def __init__(self, settings: config.Settings) -> None:
+        """Load the model; `load_ms` is what llama.cpp took for it."""
+        options = llama_library.LoadOptions(
+            str(find_model(settings.model, settings).path),
+            choose_threads(settings.threads),
+            settings.gpu_layers,
+            settings.context,
+        )
+        start = time.perf_counter()
+        self._loaded, self.device, _notes = llama_library.load(options)
+        self.load_ms = _milliseconds_since(start)
+        self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize)
+
+    def warm_ms(self, messages: Sequence[Message], evaluations: int) -> float:
+        """Return the milliseconds of the prompt after its constant prefix, and of `evaluations` single tokens."""
+        prefix, rest = self._template.tokens(messages)
+        self._loaded.forget_after(0)
+        self._loaded.evaluate(prefix)
+        return self._timed(rest, evaluations)
+
+    def cold_ms(self, messages: Sequence[Message], evaluations: int) -> float:
+        """Return the milliseconds of the whole prompt in the daemon's two pieces, and of the single tokens."""
+        prefix, rest = self._template.tokens(messages)
+        self._loaded.forget_after(0)
+        start = time.perf_counter()
+        self._loaded.evaluate(prefix)
+        return _milliseconds_since(start) + self._timed(rest, evaluations)
+
+    def _timed(self, rest: Sequence[int], evaluations: int) -> float:
+        sampler = llama_library.Sampler(0.0, 0)
+        start = time.perf_counter()
+        self._loaded.evaluate(rest)
+        for _ in range(evaluations):
+            self._loaded.evaluate([sampler.sample(self._loaded)])
+        sampler.sample(self._loaded)
+        took = _milliseconds_since(start)
+        sampler.close()
+        return took
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._loaded.close()
+
+
+def main() -> int:
+    """Measure one cold start in this fresh process; stdin is JSON: messages and number of evaluations."""
+    sent, evaluations = json.load(sys.stdin)
+    floor = Floor(config.current())
+    evaluation_ms = floor.cold_ms([Message(**message) for message in sent], evaluations)
+    sys.stdout.write(json.dumps({"load_ms": floor.load_ms, "evaluation_ms": evaluation_ms}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

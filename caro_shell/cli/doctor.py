@@ -1,0 +1,26 @@
+"""`caro doctor`: each check, ok or what is wrong and the command that mends it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from caro_shell import doctor
+from caro_shell.cli import ANSWERED, FAILED
+from caro_shell.cli.options import Parser
+
+
+def run(argv: Sequence[str]) -> int:
+    """Print the findings; exit code 1 when something is wrong."""
+    parser = Parser("caro doctor", "Looks at everything that can be wrong; changes nothing.")
+    parser.add_argument("--json", action="store_true", help="print one array of findings")
+    options = parser.parse_args(argv)
+    findings = []
+    for finding in doctor.examine():
+        findings.append(finding)
+        if not options.json:
+            print(f"{'ok   ' if finding.ok else 'wrong'}  {finding.name}: {finding.seen}", flush=True)
+            if not finding.ok:
+                print(f"       → {finding.mend}")
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings]))
+    return ANSWERED if all(finding.ok for finding in findings) else FAILED

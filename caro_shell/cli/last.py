@@ -1,0 +1,40 @@
+"""`caro last`: exactly what was sent to which model last time, what came back, and how long each step took."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from caro_shell.cli import ANSWERED
+from caro_shell.cli.daemon import read_status
+from caro_shell.cli.options import Parser
+from caro_shell.client import Client
+from caro_shell.errors import CaroError
+from caro_shell.parse.characters import without_refused
+
+
+def run(argv: Sequence[str]) -> int:
+    """Print the daemon's memory of the last request; it is kept nowhere else."""
+    parser = Parser("caro last", "Exactly what was sent to the model last time. It is kept in memory only.")
+    parser.add_argument("--json", action="store_true", help="print one object")
+    options = parser.parse_args(argv)
+    with Client(os.environ) as client:
+        last = read_status(client, last=True).get("last")
+    if not last:
+        raise CaroError("Nothing has been asked since the daemon started.", 'Ask something: caro "list all files"')
+    print(json.dumps(last, ensure_ascii=False) if options.json else _text(last))
+    return ANSWERED
+
+
+def _text(last: dict[str, Any]) -> str:
+    tokens = last["tokens"]
+    lines = [f"{last['engine']} · {last['model']} · on {last['device']}; nothing left this machine", ""]
+    for message in last["sent"]:
+        lines += [f"[{message['role']}]", message["content"], ""]
+    for number, answer in enumerate(last["answers"], start=1):
+        lines += [f"[answer {number}, as it was written]", without_refused(answer), ""]
+    lines.append(
+        f"tokens: {tokens['prompt']} of prompt, {tokens['reused']} of them kept warm; {tokens['answer']} of answer"
+    )
+    lines.append("times:  " + ", ".join(f"{step} {ms:.1f} ms" for step, ms in last["timings_ms"].items()))
+    return "\n".join(lines)
