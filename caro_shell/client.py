@@ -6,7 +6,7 @@ millisecond here is felt at every key press.
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
@@ -17,11 +17,14 @@ from caro_shell.errors import Cancelled, DaemonError, ProtocolError, error_from_
 
 # Connecting to a listening unix socket takes far less; past this the daemon is looked for in earnest.
 _CONNECT_MS = 100
+# A daemon that is known to listen is given this long on a machine that is very busy.
+_LISTENING_MS = 5000
 # Two heartbeats have failed to come: look whether the daemon is still there.
 _SILENCE_MS = int(protocol.HEARTBEAT_S * 2000) + 100
 # A daemon that is there and says nothing for so long has lost the request.
 _LOST_S = 20.0
 _NOT_SETTINGS = frozenset({"CARO_PYTHON", "CARO_RUNTIME_DIR"})
+_PATHS = frozenset({"CARO_CONFIG", "CARO_MODEL", "CARO_MODELS_DIR"})
 
 
 class Connected(NamedTuple):
@@ -31,17 +34,31 @@ class Connected(NamedTuple):
     started: bool
 
 
-class _LostError(DaemonError):
+# The next two never leave this module: an error of the tree stands for its `code`, and these have none.
+class _LostError(Exception):
     """The daemon went away; asking again is right when it had not accepted the request yet."""
 
     def __init__(self, *, accepted: bool) -> None:
-        super().__init__("The daemon stopped in the middle of the answer.", "Ask again: it starts by itself.")
+        super().__init__()
         self.accepted = accepted
 
 
+class _StaleError(Exception):
+    """The daemon `pid` is of another version or runs with other settings."""
+
+    def __init__(self, message: str, pid: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.pid = pid
+
+
 def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings in the environment that the daemon has to follow."""
-    return {name: value for name, value in environ.items() if name.startswith("CARO_") and name not in _NOT_SETTINGS}
+    """Return the settings in the environment that the daemon has to follow; it lives in another directory."""
+    return {
+        name: os.path.abspath(value) if name in _PATHS and os.path.exists(value) else value
+        for name, value in environ.items()
+        if name.startswith("CARO_") and name not in _NOT_SETTINGS
+    }
 
 
 class Client:
@@ -49,10 +66,11 @@ class Client:
 
     def __init__(self, environ: Mapping[str, str], hang_up: int | None = None) -> None:
         """`hang_up` is a pipe's writing end: when its reader has gone, the request is cancelled."""
-        self._environ = environ
+        self._environ = {**environ, **settings_in(environ)}
         self._directory = paths.runtime_dir(environ)
         self._context = zmq.Context(io_threads=1)
         self._socket: zmq.Socket[bytes] | None = None
+        self._broken: zmq.Socket[bytes] | None = None
         self._hang_up = hang_up
         self._next_id = 0
         self.connected = Connected(0.0, started=False)
@@ -80,8 +98,12 @@ class Client:
                 return self._ask_once(message, show)
             except _LostError as lost:
                 self._disconnect()
-                if last or lost.accepted:
-                    raise
+                if lost.accepted:
+                    raise DaemonError(
+                        "The daemon stopped in the middle of the answer.", "Ask again: it starts by itself."
+                    ) from None
+                if last:
+                    break
             except _StaleError as stale:
                 if replaced:
                     raise DaemonError(stale.message, "Try: caro daemon restart") from None
@@ -109,8 +131,10 @@ class Client:
         """Ask the daemon `pid` to leave and wait for it; another daemon is left alone."""
         from caro_shell import lifecycle
 
-        with suppress(_LostError):
-            self._ask_once({"type": "shutdown", "pid": pid}, lambda _event: None)
+        # Another daemon, or none, may be there by now: nothing to ask, and nothing to start.
+        if self._socket is not None or self._try_connect(_LISTENING_MS):
+            with suppress(_LostError, _StaleError):
+                self._ask_once({"type": "shutdown", "pid": pid}, lambda _event: None)
         self._disconnect()
         if not lifecycle.wait_until(lambda: lifecycle.holder(self._directory) not in (pid, -1), lifecycle.STOP_LIMIT_S):
             raise DaemonError("The daemon does not leave.", f"Try: kill {pid}")
@@ -121,45 +145,53 @@ class Client:
             return self._socket
         begun = time.perf_counter()
         started = False
-        path = paths.socket_path(self._directory)
-        if os.path.exists(path):
-            paths.ensure_private_dir(self._directory)
-            if socket := self._try_connect(path):
-                self.connected = Connected(time.perf_counter() - begun, started)
-                return socket
-        from caro_shell import lifecycle
+        if not (found := self._try_connect(_CONNECT_MS)):
+            from caro_shell import lifecycle
 
-        started = lifecycle.start(self._directory, self._environ)
-        found = self._try_connect(path)
+            started = lifecycle.start(self._directory, self._environ)
+            found = self._try_connect(_LISTENING_MS)
         if found is None:
             raise _LostError(accepted=False)
         self.connected = Connected(time.perf_counter() - begun, started)
         return found
 
-    def _try_connect(self, path: str) -> "zmq.Socket[bytes] | None":
+    def _try_connect(self, limit_ms: int) -> "zmq.Socket[bytes] | None":
+        path = paths.socket_path(self._directory)
+        if not os.path.exists(path):
+            return None
+        paths.ensure_private_dir(self._directory)
         socket = self._context.socket(zmq.DEALER)
         # No reconnecting: another daemon at the same path knows nothing of this request.
         socket.setsockopt(zmq.RECONNECT_IVL, -1)
         socket.setsockopt(zmq.IMMEDIATE, 1)
         socket.setsockopt(zmq.LINGER, 100)
+        # Says at once when the daemon dies; waiting for heartbeats would take half a second.
+        self._broken = self._context.socket(zmq.PAIR)
+        socket.monitor(f"inproc://broken-{id(socket)}", zmq.EVENT_DISCONNECTED)
+        self._broken.connect(f"inproc://broken-{id(socket)}")
         socket.connect(f"ipc://{path}")
-        if not socket.poll(_CONNECT_MS, zmq.POLLOUT):
-            socket.close(linger=0)
-            return None
         self._socket = socket
+        if not socket.poll(limit_ms, zmq.POLLOUT):
+            self._disconnect(linger=0)
+            return None
         return socket
 
-    def _disconnect(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+    def _disconnect(self, linger: int | None = None) -> None:
+        for socket in (self._socket, self._broken):
+            if socket is not None:
+                socket.close(linger)
+        self._socket = self._broken = None
 
     def _ask_once(self, message: Mapping[str, Any], show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         socket = self._connect()
         accepted = False
         self._next_id += 1
         request_id = f"{os.getpid()}-{self._next_id}".encode()
-        socket.send_multipart(protocol.encode(request_id, message))
+        try:
+            # Never blocking: a connection that broke since the last request takes nothing more.
+            socket.send_multipart(protocol.encode(request_id, message), zmq.NOBLOCK)
+        except zmq.Again:
+            raise _LostError(accepted=False) from None
         try:
             while True:
                 event = self._next_event(socket, request_id)
@@ -168,19 +200,22 @@ class Client:
                 accepted = True
                 if event["type"] == "error":
                     if event["code"] == "stale":
-                        raise _StaleError(event)
+                        raise _StaleError(event["message"], event.get("pid", 0))
                     raise error_from_wire(event["code"], event["message"], event["hint"])
                 show(event)
                 if event["type"] in protocol.TERMINAL:
                     return event
         except (KeyboardInterrupt, Cancelled):
-            socket.send_multipart(protocol.encode(request_id, {"type": "cancel", "request": request_id.decode()}))
+            with suppress(zmq.Again):
+                cancel = {"type": "cancel", "request": request_id.decode()}
+                socket.send_multipart(protocol.encode(request_id, cancel), zmq.NOBLOCK)
             raise
 
     def _next_event(self, socket: "zmq.Socket[bytes]", request_id: bytes) -> dict[str, Any] | None:
         """Return the next event of this request, or None when it will not come."""
         poller = zmq.Poller()
         poller.register(socket, zmq.POLLIN)
+        poller.register(self._broken, zmq.POLLIN)
         if self._hang_up is not None:
             poller.register(self._hang_up, zmq.POLLERR)
         deadline = time.monotonic() + _LOST_S
@@ -189,20 +224,22 @@ class Client:
             if self._hang_up in ready:
                 raise Cancelled("Nobody waits for the answer.")
             if socket in ready:
-                frames = socket.recv_multipart()
-                try:
-                    found_id, event = protocol.decode(frames, protocol.EVENTS)
-                except ProtocolError as error:
-                    raise DaemonError(error.message, error.hint or "Try: caro daemon restart") from None
+                found_id, event = self._decode(socket.recv_multipart())
                 if found_id == request_id:
                     return event
-            elif not ready and (not self.is_running() or time.monotonic() > deadline):
+            elif self._broken in ready:
+                # What it still said before it died has all arrived by now.
+                if not socket.poll(0):
+                    return None
+            elif not self.is_running() or time.monotonic() > deadline:
                 return None
 
+    def _decode(self, frames: Sequence[bytes]) -> tuple[bytes, dict[str, Any]]:
+        try:
+            return protocol.decode(frames, protocol.EVENTS)
+        except ProtocolError as error:
+            if frames[0] != protocol.VERSION:
+                from caro_shell import lifecycle
 
-class _StaleError(DaemonError):
-    """The daemon is of another version or runs with other settings; `pid` says which one."""
-
-    def __init__(self, event: Mapping[str, Any]) -> None:
-        super().__init__(event["message"], event["hint"])
-        self.pid: int = event.get("pid", 0)
+                raise _StaleError(error.message, lifecycle.holder(self._directory)) from None
+            raise DaemonError(error.message, error.hint or "Try: caro daemon restart") from None

@@ -41,6 +41,8 @@ class Settings:
 
 
 _TYPES: dict[str, type] = {f.name: type(f.default) for f in fields(Settings) if f.name != "origins"}
+# Every other number is 0 or more.
+_LEAST = {"gpu_layers": -1}
 ENVIRONMENT = {f"CARO_{name.upper()}": name for name in _TYPES}
 
 
@@ -93,6 +95,12 @@ def resolve(environ: Mapping[str, str], path: str) -> Settings:
                 f"Try: unset {variable}",
             ) from None
         origins[name] = variable
+    for name, value in values.items():
+        # Written this way round, it also refuses "not a number".
+        if isinstance(value, int | float) and not value >= _LEAST.get(name, 0):
+            raise ConfigError(
+                f"`{name}` must be at least {_LEAST.get(name, 0)}, not {value}.", f"It is set by {origins[name]}."
+            )
     return Settings(**values, origins=origins)
 
 

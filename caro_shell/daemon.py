@@ -7,18 +7,23 @@ import socket as sockets
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import zmq
 
 from caro_shell import __version__, config, lifecycle, paths, protocol
-from caro_shell.errors import Busy, CaroError, DaemonError, Superseded
+from caro_shell.errors import Busy, Cancelled, CaroError, DaemonError, Superseded
 from caro_shell.process import rss_bytes
 from caro_shell.worker import Job, Worker, error_event
 
 _log = logging.getLogger(__name__)
 _STOP_LIMIT_S = 5.0
+# The longest sleep of an idle daemon; it only keeps `inf` and the like from libzmq.
+_NAP_S = 3600.0
+# Past this libzmq closes the connection; up to it the client is told what is wrong.
+_FRAME_LIMIT = 16 * protocol.MESSAGE_LIMIT
 
 
 class Daemon:
@@ -37,6 +42,7 @@ class Daemon:
         self._worker = Worker(settings, self._report)
         self._jobs: list[Job] = []
         self._started = self._active = self._beaten = time.monotonic()
+        self._unloading = False
         self._requests = 0
         self._leaving = False
 
@@ -45,6 +51,7 @@ class Daemon:
         # A client that has gone is an error at the next send, not a message dropped in silence.
         router.setsockopt(zmq.ROUTER_MANDATORY, 1)
         router.setsockopt(zmq.LINGER, 200)
+        router.setsockopt(zmq.MAXMSGSIZE, _FRAME_LIMIT)
         if os.path.exists(self._path):
             os.unlink(self._path)
         # The socket's mode is the umask's.
@@ -88,10 +95,10 @@ class Daemon:
         """Return how long there is nothing to do unless a message comes: an idle daemon sleeps."""
         if self._jobs:
             return max(0, int((self._beaten + protocol.HEARTBEAT_S - time.monotonic()) * 1000) + 1)
-        deadlines = [self._active + self._settings.idle_exit]
-        if self._worker.engine_state.state == "ready":
-            deadlines.append(self._active + self._settings.idle_unload)
-        return max(0, int((min(deadlines) - time.monotonic()) * 1000) + 1)
+        limits = [self._settings.idle_exit]
+        if self._worker.engine_state.state == "ready" and not self._unloading:
+            limits.append(self._settings.idle_unload)
+        return max(0, int(min(_NAP_S, self._active + min(limits) - time.monotonic()) * 1000) + 1)
 
     def _receive(self) -> None:
         client, *frames = self._router.recv_multipart()
@@ -101,9 +108,13 @@ class Daemon:
             getattr(self, f"_on_{message['type']}")(client, request_id, message)
         except CaroError as error:
             self._send(client, request_id, error_event(error))
+        except Exception:  # one message that we did not foresee must not end everybody's daemon
+            _log.exception("a message failed")
+            self._send(client, request_id, error_event(CaroError("Something in caro broke.", "See: caro daemon logs")))
 
     def _on_generate(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
         self._active = time.monotonic()
+        self._unloading = False
         request = protocol.generate_from(message)
         wanted = self._wanted(request)
         reason = self._stale_reason(request, wanted)
@@ -114,8 +125,9 @@ class Daemon:
         for job in self._jobs:
             if request.terminal and job.request.terminal == request.terminal:
                 self._drop(job, Superseded("A newer request from this terminal took over."))
-        if len(self._jobs) > self._settings.queue:
-            raise Busy(f"caro is busy: {len(self._jobs)} requests wait.", "Ask again in a moment.")
+        waiting = sum(not job.cancelled.is_set() for job in self._jobs)
+        if waiting > self._settings.queue:
+            raise Busy(f"caro is busy: {waiting} requests wait.", "Ask again in a moment.")
         self._requests += 1
         job = Job(client, request_id, request, request.model or wanted.model, self._active)
         if self._send(client, request_id, {"type": "accepted", "position": len(self._jobs)}):
@@ -138,8 +150,8 @@ class Daemon:
 
     def _on_cancel(self, client: bytes, _request_id: bytes, message: Mapping[str, Any]) -> None:
         for job in self._jobs:
-            if job.client == client and job.request_id == message["request"].encode():
-                job.cancelled.set()
+            if job.client == client and job.request_id == message["request"].encode("utf-8", "replace"):
+                self._drop(job, Cancelled("Cancelled."))
 
     def _on_status(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
         self._send(client, request_id, self._status(with_last=bool(message.get("last"))))
@@ -205,7 +217,8 @@ class Daemon:
         idle = time.monotonic() - self._active
         if idle >= self._settings.idle_exit:
             self.leave()
-        elif idle >= self._settings.idle_unload and self._worker.engine_state.state == "ready":
+        elif idle >= self._settings.idle_unload and self._worker.engine_state.state == "ready" and not self._unloading:
+            self._unloading = True
             self._worker.unload()
 
     def _send(self, client: bytes, request_id: bytes, event: Mapping[str, Any]) -> bool:
@@ -221,11 +234,17 @@ class Daemon:
     def _close(self) -> None:
         for job in self._jobs:
             self._drop(job, DaemonError("The daemon was told to leave.", "Ask again: it starts by itself."))
-        self._worker.stop(_STOP_LIMIT_S)
+        stopped = self._worker.stop(_STOP_LIMIT_S)
         # Before the lock is let go: after it, the path may be another daemon's.
-        os.unlink(self._path)
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)
         self._router.close()
         self._events.close(linger=0)
+        if stopped:
+            # Waits until the last words are sent. A worker that is stuck still has its socket, and would be waited for.
+            if self._reports is not None:
+                self._reports.close(linger=0)
+            self._context.term()
 
 
 def _answer_signals(daemon: Daemon) -> sockets.socket:

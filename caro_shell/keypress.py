@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 
-from caro_shell import __version__, client, protocol
+from caro_shell import __version__, client, paths, protocol
 from caro_shell.errors import Cancelled, CaroError
 
 _STATUS = {
@@ -52,7 +52,7 @@ def main(shell: str, terminal: str, *, fresh: bool = False) -> int:
             line=line,
             shell=shell,
             version=__version__,
-            cwd=os.getcwd(),
+            cwd=paths.working_dir(),
             terminal=terminal,
             fresh=fresh,
             settings=client.settings_in(os.environ),

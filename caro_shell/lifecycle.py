@@ -21,6 +21,8 @@ START_LIMIT_S = 20.0
 STOP_LIMIT_S = 10.0
 _LOG_LIMIT = 1_000_000
 _RETRY_S = 0.01
+# Whoever looks for the daemon holds its lock for an instant; one that starts just then tries again.
+_PROBE_S = 1.0
 _READY = b"ready"
 
 
@@ -35,11 +37,11 @@ def is_listening(directory: str) -> bool:
         return True
 
 
-def try_lock(path: str) -> int | None:
-    """Return the descriptor of an exclusive lock, or None when somebody holds it; closing it lets go."""
+def try_lock(path: str, kind: int = fcntl.LOCK_EX) -> int | None:
+    """Return the descriptor of a lock, or None when somebody holds it; closing it lets go."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
         return None
@@ -56,22 +58,27 @@ def wait_until(ready: Callable[[], bool], limit_s: float) -> bool:
     return True
 
 
-@contextmanager
-def _spawn_lock(directory: str) -> Iterator[None]:
+def _wait_for_lock(path: str, limit_s: float) -> int | None:
     descriptor: int | None = None
 
     def taken() -> bool:
         nonlocal descriptor
-        descriptor = try_lock(os.path.join(directory, "spawn.lock"))
+        descriptor = try_lock(path)
         return descriptor is not None
 
-    if not wait_until(taken, START_LIMIT_S):
+    wait_until(taken, limit_s)
+    return descriptor
+
+
+@contextmanager
+def _spawn_lock(directory: str) -> Iterator[None]:
+    descriptor = _wait_for_lock(os.path.join(directory, "spawn.lock"), START_LIMIT_S)
+    if descriptor is None:
         raise DaemonError("Another process has been starting the daemon for too long.", "Try: caro daemon restart")
     try:
         yield
     finally:
-        if descriptor is not None:
-            os.close(descriptor)
+        os.close(descriptor)
 
 
 def _open_log(directory: str) -> int:
@@ -121,8 +128,10 @@ def start(directory: str, environ: Mapping[str, str]) -> bool:
     with _spawn_lock(directory):
         if is_listening(directory):
             return False
-        # One that is leaving still holds its lock for a moment.
-        wait_until(lambda: holder(directory) == 0, STOP_LIMIT_S)
+        # One that is leaving still holds its lock for a moment; one that `caro daemon run` started, not yet listening.
+        wait_until(lambda: holder(directory) == 0 or is_listening(directory), STOP_LIMIT_S)
+        if is_listening(directory):
+            return False
         _spawn(directory, environ)
         return True
 
@@ -132,7 +141,8 @@ def holder(directory: str) -> int:
     path = os.path.join(directory, "daemon.lock")
     if not os.path.exists(path):
         return 0
-    descriptor = try_lock(path)
+    # Shared, so that two who look do not take each other for the daemon.
+    descriptor = try_lock(path, fcntl.LOCK_SH)
     if descriptor is not None:
         os.close(descriptor)
         return 0
@@ -143,7 +153,7 @@ def holder(directory: str) -> int:
 
 def hold(directory: str) -> int | None:
     """Take the daemon's lock for life and write our process id into it; None when another daemon has it."""
-    descriptor = try_lock(os.path.join(directory, "daemon.lock"))
+    descriptor = _wait_for_lock(os.path.join(directory, "daemon.lock"), _PROBE_S)
     if descriptor is not None:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())

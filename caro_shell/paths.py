@@ -43,7 +43,7 @@ def ensure_private_dir(directory: str) -> str:
     Raises DaemonError when it is a symbolic link, belongs to somebody else, or cannot be made.
     """
     try:
-        os.makedirs(os.path.dirname(directory), exist_ok=True)
+        os.makedirs(os.path.dirname(directory), mode=0o700, exist_ok=True)
         with suppress(FileExistsError):
             os.mkdir(directory, 0o700)
         found = os.lstat(directory)
@@ -58,6 +58,14 @@ def ensure_private_dir(directory: str) -> str:
             f"{directory} cannot be used: {error.strerror}.", "Set CARO_RUNTIME_DIR to a directory of yours."
         ) from None
     return directory
+
+
+def working_dir() -> str:
+    """Return the current directory, empty when it has been removed under the user's feet."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def config_file(environ: Mapping[str, str]) -> str:

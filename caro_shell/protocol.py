@@ -131,28 +131,41 @@ def decode(frames: Sequence[bytes], known: Mapping[str, Mapping[str, Field]]) ->
     """Return request id and message; `known` is REQUESTS or EVENTS.
 
     Unknown fields are dropped. An unknown event comes back with its type alone, to be ignored; an unknown
-    request, another protocol version or a wrong field raises ProtocolError.
+    request, another protocol version or a wrong field raises ProtocolError. `shutdown` is the one request
+    that is taken in every version: an upgrade must be able to replace what it no longer understands.
     """
     if len(frames) != 3:  # noqa: PLR2004  version, id, body
         raise ProtocolError(f"A message has 3 frames, not {len(frames)}.")
     version, request_id, body = frames
-    if version != VERSION:
+    if version != VERSION and not (known is REQUESTS and _is_shutdown(body)):
         spoken = version.decode("ascii", "replace")
         raise ProtocolError(f"This side speaks {VERSION.decode()}, the other {spoken}.", "Try: caro daemon restart")
     if len(body) > MESSAGE_LIMIT and known is REQUESTS:
         raise ProtocolError(f"A request has at most {MESSAGE_LIMIT} bytes, not {len(body)}.", "Say it in fewer words.")
-    try:
-        message = json.loads(body)
-    except ValueError:
-        raise ProtocolError("The message is not JSON in UTF-8.") from None
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise ProtocolError("The message is not an object with a `type`.")
+    message = _object(body)
     fields = known.get(message["type"])
     if fields is None:
         if known is EVENTS:
             return request_id, {"type": message["type"]}
         raise ProtocolError(f"There is no request `{message['type'][:40]}`.", "Try: caro daemon restart")
     return request_id, {"type": message["type"], **_checked(message, fields)}
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        raise ProtocolError("The message is not JSON in UTF-8.") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise ProtocolError("The message is not an object with a `type`.")
+    return message
+
+
+def _is_shutdown(body: bytes) -> bool:
+    try:
+        return len(body) <= MESSAGE_LIMIT and _object(body)["type"] == "shutdown"
+    except ProtocolError:
+        return False
 
 
 def _checked(message: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:

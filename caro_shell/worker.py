@@ -62,6 +62,7 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._pipeline: Pipeline | None = None
         self._model = ""
+        self._last: Mapping[str, Any] = {}
         self.engine_state = EngineState()
 
     def start(self) -> None:
@@ -76,14 +77,16 @@ class Worker:
         """Give the model's memory back once the jobs before are done."""
         self._jobs.put("unload")
 
-    def stop(self, limit_s: float) -> None:
-        """Finish what runs, which must have been cancelled, and end the thread."""
+    def stop(self, limit_s: float) -> bool:
+        """Finish what runs, which must have been cancelled, and end the thread; returns whether it has ended."""
         self._jobs.put("stop")
         self._thread.join(limit_s)
+        return not self._thread.is_alive()
 
     def last(self) -> Mapping[str, Any]:
-        """Return what was sent to the model last, and what came back."""
-        return self._pipeline.last if self._pipeline else {}
+        """Return what was sent to the model last, and what came back; also when it has been unloaded since."""
+        pipeline = self._pipeline
+        return (pipeline.last if pipeline else {}) or self._last
 
     def _run(self) -> None:
         while True:
@@ -145,6 +148,7 @@ class Worker:
 
     def _close(self) -> None:
         if self._pipeline is not None:
+            self._last = self._pipeline.last or self._last
             self._pipeline.engine.close()
             self._pipeline = None
             self.engine_state = EngineState()
