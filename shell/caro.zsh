@@ -17,7 +17,7 @@ builtin typeset -g CARO_KEY="${CARO_KEY-^G}" CARO_STYLE="${CARO_STYLE-fg=8}"
 # The pending request: its descriptor, the line it was asked for, and how it was answered when the line had changed.
 builtin typeset -g _caro_fd="${_caro_fd-}" _caro_line="${_caro_line-}" _caro_suggestion="${_caro_suggestion-}"
 # What of POSTDISPLAY is ours, and the keys that were bound.
-builtin typeset -g _caro_ghost="${_caro_ghost-}" _caro_bound="${_caro_bound-}" _caro_trap="${_caro_trap-}"
+builtin typeset -g _caro_ghost="${_caro_ghost-}" _caro_bound="${_caro_bound-}" _caro_trap="${_caro_trap-}" _caro_in_trap=
 
 # --- what is drawn ---------------------------------------------------------------------------------------
 
@@ -45,7 +45,8 @@ _caro_paint() {
 
 # Ask for the line; whatever is pending already ends first.
 _caro_ask() {
-  builtin emulate -L zsh
+  # What stands in a substitution is read when it runs, so aliases have to be off then too.
+  builtin emulate -L zsh -o no_aliases
   _caro_end
   _caro_line="$BUFFER"
   # The line goes through a pipe, never into an argument list; closing the descriptor cancels the request.
@@ -144,11 +145,13 @@ _caro_catch_interrupt() {
   builtin emulate -L zsh
   # The trap outlives this function.
   builtin setopt no_local_traps
-  _caro_trap=
+  # Ours is still there when the last request ended by Ctrl-C a moment ago.
+  [[ -n "$_caro_trap" ]] && return 0
   if (( ${+functions[TRAPINT]} )); then
     functions[_caro_users_trapint]="${functions[TRAPINT]}"
     _caro_trap=function
   else
+    _caro_trap=none
     _caro_read_trap
   fi
   functions[TRAPINT]='_caro_on_interrupt "$@"'
@@ -162,8 +165,9 @@ _caro_read_trap() {
   builtin local directory="${CARO_RUNTIME_DIR:-$HOME/.local/state/caro/run}" file=
   builtin local -a words
   builtin local -i at=0
-  [[ -O "$directory" && -w "$directory" ]] || return 0
-  builtin zmodload -F zsh/files b:zf_rm 2>/dev/null || return 0
+  builtin zmodload -F zsh/files b:zf_rm b:zf_mkdir 2>/dev/null || return 0
+  [[ -d "$directory" ]] || zf_mkdir -p -m 700 -- "$directory" 2>/dev/null
+  [[ -O "$directory" && ! -L "$directory" ]] || return 0
   file="$directory/traps.$$"
   builtin trap >| "$file" || return 0
   words=(${(z)"$(<"$file")"})
@@ -178,6 +182,8 @@ _caro_read_trap() {
 _caro_release_interrupt() {
   builtin emulate -L zsh
   builtin setopt no_local_traps
+  # zsh forgets a trap that is set while another one runs; the next hook does it then.
+  [[ -n "$_caro_trap" && -z "$_caro_in_trap" ]] || return 0
   builtin unfunction TRAPINT 2>/dev/null
   case "$_caro_trap" in
     function)
@@ -192,13 +198,15 @@ _caro_release_interrupt() {
 
 _caro_on_interrupt() {
   builtin emulate -L zsh
-  if builtin zle; then
-    builtin zle _caro-cancel
-    builtin zle -R
-    return 0
+  # Outside the line editor, or with nothing pending, the signal means what it always does.
+  if [[ -z "$_caro_fd" ]] || ! builtin zle; then
+    return $(( 128 + $1 ))
   fi
-  # Not in the line editor: the signal is meant for what runs. What was pending ends at the next prompt.
-  return $(( 128 + $1 ))
+  _caro_in_trap=1
+  builtin zle _caro-cancel
+  builtin zle -R
+  _caro_in_trap=
+  return 0
 }
 
 _caro_cancel() {
@@ -240,12 +248,14 @@ _caro_generate() {
 _caro_on_line_init() {
   builtin emulate -L zsh
   _caro_end
+  _caro_release_interrupt
   _caro_ghost=
   return 0
 }
 
 _caro_on_line_finish() {
   builtin emulate -L zsh
+  _caro_release_interrupt
   [[ -z "$_caro_fd$_caro_suggestion$_caro_ghost" ]] && return 0
   _caro_cancel
   return 0
@@ -253,6 +263,7 @@ _caro_on_line_finish() {
 
 _caro_on_pre_redraw() {
   builtin emulate -L zsh
+  [[ -n "$_caro_trap" && -z "$_caro_fd" ]] && _caro_release_interrupt
   [[ -n "$_caro_ghost" ]] && _caro_paint
   return 0
 }

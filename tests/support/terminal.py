@@ -93,12 +93,14 @@ class Terminal:
         """Return what is on the screen, without the empty lines at the end."""
         return self._tmux("capture-pane", "-p", *(["-e"] if colours else [])).rstrip()
 
-    def see(self, text: str) -> str:
-        """Wait until `text` is on the screen, and return the screen."""
-        return wait_for(
-            lambda: (screen := self.screen()) if text in self.screen() else "",
-            self._told(f"{text!r} to come"),
-        )
+    def see(self, text: str, *, last: bool = False) -> str:
+        """Wait until `text` is on the screen (with `last`: at its end), and return the screen."""
+
+        def seen() -> str:
+            screen = self.screen()
+            return screen if (screen.endswith(text.rstrip()) if last else text in screen) else ""
+
+        return wait_for(seen, self._told(f"{text!r} to come"))
 
     def see_gone(self, text: str) -> str:
         """Wait until `text` is not on the screen."""
