@@ -1,0 +1,199 @@
+#!/bin/sh
+# Installs caro for one user, installs it again (repair, upgrade), takes it away, or runs the tests.
+# Everything it adds is noted in ROOT/installed; --uninstall removes what stands there and nothing else.
+set -eu
+
+HERE=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+REQUEST='find all python files modified in the last day'
+
+# shellcheck source=install/steps.sh
+. "$HERE/install/steps.sh"
+# shellcheck source=install/notes.sh
+. "$HERE/install/notes.sh"
+# shellcheck source=install/machine.sh
+. "$HERE/install/machine.sh"
+# shellcheck source=install/package.sh
+. "$HERE/install/package.sh"
+# shellcheck source=install/model.sh
+. "$HERE/install/model.sh"
+# shellcheck source=install/rcfile.sh
+. "$HERE/install/rcfile.sh"
+# shellcheck source=install/removal.sh
+. "$HERE/install/removal.sh"
+# shellcheck source=install/test.sh
+. "$HERE/install/test.sh"
+
+usage() {
+  cat <<'TEXT'
+usage: ./install.sh [--yes] [--shell zsh|bash|fish] [--no-rc] [--model NAME|PATH|none] [--prefix DIR]
+       ./install.sh --uninstall [--yes] [--prefix DIR]
+       ./install.sh --test [-- PYTEST-ARGUMENTS]
+
+  --yes          ask nothing; every answer is yes
+  --shell NAME   the shell that gets the key (default: from $SHELL)
+  --no-rc        leave the shell's rc file alone and print the lines instead
+  --model NAME   tiny, small (default), the path of a GGUF file, or none
+  --prefix DIR   put everything below DIR: DIR/venv, DIR/bin/caro, DIR/models
+  --uninstall    remove exactly what was added
+  --test         make a development environment in .venv and run every check and test
+
+With a terminal it asks before it begins and before it touches the rc file. Without a terminal and without
+--yes it installs, but leaves the rc file alone and prints the lines; --uninstall then keeps the models.
+CMAKE_ARGS in the environment (for a GPU, say) means that llama.cpp is built here with these arguments.
+TEXT
+}
+
+read_options() {
+  ACTION=install YES=no SHELL_NAME='' RC_WANTED=yes MODEL=small PREFIX=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --shell | --model | --prefix)
+        [ $# -gt 1 ] || misused "$1 needs a value."
+        set_option "$1" "$2"
+        shift
+        ;;
+      --shell=* | --model=* | --prefix=*) set_option "${1%%=*}" "${1#*=}" ;;
+      -y | --yes) YES=yes ;;
+      --no-rc) RC_WANTED=no ;;
+      --uninstall) ACTION=uninstall ;;
+      --test) ACTION='test' ;;
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      --) [ "$ACTION" != 'test' ] || return 0 && misused 'Only --test takes words after --.' ;;
+      *) misused "There is no option $1." ;;
+    esac
+    shift
+  done
+}
+
+set_option() { # OPTION VALUE
+  [ -n "$2" ] || misused "$1 needs a value."
+  case $1:$2 in
+    --shell:zsh | --shell:bash | --shell:fish) SHELL_NAME=$2 ;;
+    --shell:*) misused "--shell is zsh, bash or fish, not $2." ;;
+    --prefix:*[[:cntrl:]]*) misused '--prefix cannot hold control characters.' ;;
+    --prefix:/) misused '--prefix cannot be the root directory.' ;;
+    --prefix:/*) PREFIX=${2%/} ;;
+    --prefix:*) PREFIX=$PWD/${2%/} ;;
+    --model:*) MODEL=$2 ;;
+  esac
+}
+
+choose_places() {
+  [ -d "${HOME-}" ] || fail 'HOME is not set to a directory.' 'Try: HOME=/your/home ./install.sh'
+  [ "$(id -u)" != 0 ] || [ -z "${SUDO_USER-}" ] || [ -n "$(find "$HOME" -prune -user 0)" ] ||
+    fail "This would put files of root into $HOME." 'Run it without sudo: caro is installed for one user.'
+  case ${XDG_DATA_HOME-}:$(uname -s) in
+    /*) ROOT=$XDG_DATA_HOME/caro ;;
+    *:Darwin) ROOT="$HOME/Library/Application Support/caro" ;;
+    *) ROOT=$HOME/.local/share/caro ;;
+  esac
+  BIN=$HOME/.local/bin STATE=$HOME/.local/state/caro/run
+  [ -z "$PREFIX" ] || keep_below_prefix
+  VENV=$ROOT/venv LINK=$BIN/caro NOTES=$ROOT/installed LOG=$ROOT/install.log
+  MODELS=${CARO_MODELS_DIR:-$ROOT/models}
+  [ -n "$SHELL_NAME" ] || SHELL_NAME=$(basename -- "${SHELL:-unknown}")
+  RC=$(rc_file "$SHELL_NAME")
+}
+
+# With --prefix nothing is shared with another installation of the same user.
+keep_below_prefix() {
+  ROOT=$PREFIX BIN=$PREFIX/bin
+  export CARO_MODELS_DIR="${CARO_MODELS_DIR:-$ROOT/models}" CARO_CONFIG="${CARO_CONFIG:-$ROOT/config.toml}"
+  # A socket's name has room for 103 bytes; a longer one stays where it would be without --prefix.
+  [ "$(printf '%s' "$ROOT/run/caro.sock" | wc -c)" -le 103 ] || return 0
+  STATE=$ROOT/run
+  export CARO_RUNTIME_DIR="${CARO_RUNTIME_DIR:-$STATE}"
+}
+
+show_plan() {
+  say "caro will be installed from $HERE:" ''
+  say "  environment  $(short "$VENV"), with $PYTHON: half a minute"
+  say '  llama.cpp    ready-made where it can be had, else built here: 4 to 5 minutes on 2 cores'
+  case $MODEL in
+    none) say '  model        none' ;;
+    /*) say "  model        $MODEL, where it is" ;;
+    *) say "  model        $MODEL, $MODEL_SIZE, into $(short "$MODELS"): as long as your line takes for it" ;;
+  esac
+  say "  command      $(short "$LINK")"
+  say "  shell        $RC_WHY" ''
+}
+
+try_it() {
+  [ "$MODEL" != none ] || return 0
+  say "  \$ caro \"$REQUEST\""
+  start_clock 'loading the model and answering'
+  "$CARO" "$REQUEST" >"$WORK/answer" 2>"$WORK/remarks" </dev/null || {
+    stop_clock failed
+    sed 's/^/    | /' "$WORK/remarks" >&2
+    fail 'caro is installed, but did not answer.' "Try: $CARO doctor"
+  }
+  stop_clock 'done'
+  say '' "$(sed 's/^/      /' "$WORK/answer")"
+}
+
+say_what_next() {
+  say '' 'caro is installed.'
+  case :$PATH: in
+    *":$BIN:"*) ;;
+    *) say "  $(short "$BIN") is not on your PATH; call it by $(short "$LINK"), or add: export PATH=$(quote "$BIN"):\$PATH" ;;
+  esac
+  case $RC_MODE in
+    edit) say "  Open a new $SHELL_NAME (or: exec $SHELL_NAME), type what you want in words, and press Ctrl-G." ;;
+    print)
+      say "  For the key, put these lines into $(short "$RC"):" '' "$(block_text '' | sed '/^#/d')" ''
+      ;;
+    none) say "  In any shell: caro \"$REQUEST\"    ($RC_WHY)" ;;
+  esac
+  say "  To take it away: $HERE/install.sh --uninstall${PREFIX:+ --prefix $(quote "$PREFIX")}"
+}
+
+install() {
+  find_python
+  read_model
+  plan_rc
+  show_plan
+  ask 'Go ahead?' || fail 'Nothing was changed.'
+  if [ "$RC_MODE" = edit ] && ! ask "And add the key to $(short "$RC")?"; then
+    RC_MODE=print
+  fi
+  make_dir "$ROOT"
+  take_lock
+  : >"$LOG"
+  own_venv
+  make_venv
+  install_llama
+  stop_daemon
+  step 'installing caro and what it needs' venv_python -m pip install "$HERE"
+  link_command
+  make_dir "$(dirname -- "$STATE")"
+  fetch_model
+  choose_model
+  [ "$RC_MODE" != edit ] || write_block
+  try_it
+  say_what_next
+}
+
+main() {
+  LOCKED='' WORK='' CLOCK='' ASKING=no
+  read_options "$@"
+  # What other tools have put into the environment must not bend this one.
+  unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX
+  export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
+  choose_places
+  find_manager
+  [ "$YES" = yes ] || [ ! -t 0 ] || ASKING=yes
+  WORK=$(mktemp -d)
+  trap tidy EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  case $ACTION in
+    install) install ;;
+    uninstall) uninstall ;;
+    'test') run_tests "$@" ;;
+  esac
+}
+
+main "$@"

@@ -1,0 +1,60 @@
+# shellcheck shell=sh
+# Sourced by install.sh: takes away what was noted, and nothing else.
+
+uninstall() {
+  if [ -f "$NOTES" ]; then
+    say "caro will be removed: $(short "$ROOT"), $(short "$LINK"), its lines in $(noted rc | tr '\n' ' ')"
+  else
+    say "No installation is noted in $(short "$ROOT"); only its lines are looked for, in the rc files."
+  fi
+  ask 'Go ahead?' || fail 'Nothing was changed.'
+  [ ! -x "$VENV/bin/caro" ] || "$VENV/bin/caro" daemon stop >/dev/null 2>&1 </dev/null || :
+  { noted rc && for shell in zsh bash fish; do rc_file "$shell"; done; } | sort -u >"$WORK/rcs"
+  while IFS= read -r rc <&3; do remove_block "$rc"; done 3<"$WORK/rcs"
+  [ ! -f "$NOTES" ] || remove_noted
+  say 'caro is removed.'
+}
+
+remove_noted() {
+  noted link | while IFS= read -r link; do
+    [ "$(readlink -- "$link" 2>/dev/null)" != "$VENV/bin/caro" ] || rm -f -- "$link"
+  done
+  noted file | while IFS= read -r file; do rm -f -- "$file"; done
+  remove_config
+  remove_models
+  remove_state
+  [ "$(noted venv)" != "$VENV" ] || rm -rf -- "$VENV"
+  # The deepest first; one that holds something else stays.
+  noted dir | sort -r >"$WORK/dirs"
+  rm -f -- "$LOG" "$NOTES"
+  while IFS= read -r dir; do rmdir -- "$dir" 2>/dev/null || :; done <"$WORK/dirs"
+  [ ! -d "$ROOT" ] || say "$(short "$ROOT") stays: it holds $(cd -- "$ROOT" && find . ! -name . -prune | tr '\n' ' ')"
+}
+
+remove_config() { # unless it was edited
+  noted config | while read -r sum file; do
+    [ ! -f "$file" ] || [ "$(cksum <"$file" | tr ' ' -)" != "$sum" ] || rm -f -- "$file"
+  done
+}
+
+remove_models() {
+  models=$(noted model | tr '\n' ' ')
+  [ -n "$models" ] || return 0
+  if [ "$YES" = yes ] || { [ "$ASKING" = yes ] && ask "Remove the models too ($models)?"; }; then
+    noted model | while IFS= read -r file; do
+      rm -f -- "$file"
+    done
+    # Locks and records of downloads carry the names of the weights they belong to.
+    find "$MODELS" -type f \( -name '*.gguf.verified' -o -name '*.gguf.lock' -o -name '*.gguf.stand-in' \
+      -o -name '*.gguf.partial' -o -name '*.gguf.partial.json' \) 2>/dev/null >"$WORK/leftovers" || :
+    while IFS= read -r file; do
+      [ -e "${file%.gguf.*}.gguf" ] || rm -f -- "$file"
+    done <"$WORK/leftovers"
+  else
+    say "The models stay: $models"
+  fi
+}
+
+remove_state() { # the daemon's directory; one that the user has chosen is left as it is
+  [ ! -d "$STATE" ] || [ -L "$STATE" ] || [ -z "$(find "$STATE" -prune -user "$(id -u)")" ] || rm -rf -- "$STATE"
+}

@@ -1,0 +1,90 @@
+# shellcheck shell=sh
+# Sourced by install.sh: what it says, what it asks, and how it runs what takes long.
+
+say() { printf '%s\n' "$@"; }
+
+fail() { # SENTENCE [NEXT-STEP]
+  printf 'install.sh: %s\n' "$1" >&2
+  [ -z "${2-}" ] || printf '            %s\n' "$2" >&2
+  exit 1
+}
+
+misused() { # SENTENCE
+  printf 'install.sh: %s\n            Try: ./install.sh --help\n' "$1" >&2
+  exit 2
+}
+
+quote() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+
+short() { # PATH: with ~ for the home directory, as people write it
+  case $1 in
+    "$HOME"/*) printf '~%s' "${1#"$HOME"}" ;;
+    *) printf '%s' "$1" ;;
+  esac
+}
+
+ask() { # QUESTION: Enter means yes; the end of the input means no
+  [ "$ASKING" = yes ] || return 0
+  printf '%s [Y/n] ' "$1"
+  read -r answer || return 1
+  case $answer in
+    '' | [Yy]*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# The clock runs in the background and the work in front, so that Ctrl-C reaches the work.
+start_clock() { # TITLE
+  STARTED=$(date +%s) TITLE=$1
+  if [ ! -t 1 ]; then
+    say "  $TITLE ..."
+    return
+  fi
+  printf '  %s ... ' "$TITLE"
+  (
+    trap '' INT
+    while sleep 1 && kill -0 $$ 2>/dev/null; do
+      printf '\r  %s ... %d s ' "$TITLE" $(($(date +%s) - STARTED))
+    done
+  ) &
+  CLOCK=$!
+}
+
+stop_clock() { # [OUTCOME]
+  if [ -n "$CLOCK" ]; then
+    kill "$CLOCK" 2>/dev/null || :
+    wait "$CLOCK" 2>/dev/null || :
+    CLOCK=''
+    printf '\r  %s ... %s (%d s)\n' "$TITLE" "${1:-stopped}" $(($(date +%s) - STARTED))
+  elif [ -n "${1-}" ]; then
+    say "  ... $1 ($(($(date +%s) - STARTED)) s)"
+  fi
+}
+
+logged() { # TITLE OTHERWISE COMMAND...: runs it with its output in the log
+  start_clock "$1"
+  otherwise=$2
+  shift 2
+  printf '\n$ %s\n' "$*" >>"$LOG"
+  if "$@" >>"$LOG" 2>&1 </dev/null; then
+    stop_clock 'done'
+  else
+    stop_clock "$otherwise"
+    return 1
+  fi
+}
+
+step() { # TITLE COMMAND...: the end of everything when it fails
+  title=$1
+  shift
+  logged "$title" failed "$@" || {
+    tail -n 15 -- "$LOG" | sed 's/^/    | /' >&2
+    fail "This step failed: $title." "All of its output is in $LOG. Run this again once that is mended."
+  }
+}
+
+tidy() {
+  stop_clock
+  [ -z "$LOCKED" ] || rm -rf -- "$LOCKED"
+  [ -z "$WORK" ] || rm -rf -- "$WORK"
+}

@@ -1,0 +1,128 @@
+# shellcheck shell=sh
+# Sourced by install.sh: a development environment in .venv, then every check and test.
+
+run_tests() { # WORDS... -- PYTEST-ARGUMENTS...
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
+  [ $# -eq 0 ] || shift
+  cd -- "$HERE"
+  cache=${XDG_CACHE_HOME:-$HOME/.cache}/caro-shell
+  mkdir -p -- "$cache"
+  VENV=$HERE/.venv LOG=$cache/test.log FAILED=''
+  : >"$LOG"
+  keep_built_wheels
+  get_programs
+  find_python
+  make_venv
+  install_llama
+  step 'installing caro and the tools of its developers' venv_python -m pip install -e "$HERE[dev]"
+  get_models
+  run_checks
+  say '' '  pytest'
+  status=0
+  "$VENV/bin/python" -m pytest "$@" || status=$?
+  [ -z "$FAILED" ] || fail "These checks failed:$FAILED."
+  exit "$status"
+}
+
+# The install test builds on the llama.cpp that was built for .venv: it is found in pip's cache.
+keep_built_wheels() {
+  [ -n "${PIP_NO_CACHE_DIR-}" ] || return 0
+  unset PIP_NO_CACHE_DIR
+  export PIP_CACHE_DIR="$cache/pip"
+}
+
+get_programs() {
+  wanted=''
+  for program in bash fish tmux zsh; do
+    command -v "$program" >/dev/null 2>&1 || wanted="$wanted $program"
+  done
+  compiler_works || wanted="$wanted compiler"
+  PYTHON='' TOO_OLD=''
+  if [ "$MANAGER" = apt-get ] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then wanted="$wanted venv"; fi
+  # shellcheck disable=SC2086  # words, none of which holds a blank
+  [ -z "$wanted" ] || get $wanted
+  for plugin in zsh-autosuggestions zsh-syntax-highlighting; do
+    has_plugin "$plugin" || get "$plugin"
+  done
+}
+
+has_plugin() { # NAME: where the distributions put it
+  for share in /usr/share /usr/share/zsh/plugins /usr/local/share /opt/homebrew/share; do
+    [ ! -r "$share/$1/$1.zsh" ] || return 0
+  done
+  return 1
+}
+
+get() { # NEED...: installs it when that is allowed without a question, else says what to type
+  if { [ "$(id -u)" = 0 ] || [ "$MANAGER" = brew ] || sudo -n true 2>/dev/null; } &&
+    logged "installing $*" 'not to be had' install_packages "$@"; then
+    return
+  fi
+  say "  the tests want $*: $(how_to_get "$@")"
+}
+
+install_packages() { # NEED...
+  # shellcheck disable=SC2046  # one word a package
+  set -- $(for need in "$@"; do package_of "$need"; done)
+  case $MANAGER in
+    apt-get)
+      as_root apt-get update &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+      ;;
+    dnf) as_root dnf install -y "$@" ;;
+    pacman) as_root pacman -Sy --noconfirm --needed "$@" ;;
+    apk) as_root apk add --no-cache "$@" ;;
+    zypper) as_root zypper --non-interactive install "$@" ;;
+    brew) brew install "$@" ;;
+    *) return 1 ;;
+  esac
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+get_models() {
+  export CARO_TEST_MODELS="${CARO_MODELS_DIR:-$cache/models}"
+  for model in tiny small; do
+    CARO_MODELS_DIR=$CARO_TEST_MODELS "$VENV/bin/caro" models pull "$model" >>"$LOG" ||
+      say "  the model $model could not be fetched; its tests cannot run"
+  done
+}
+
+check() { # NAME COMMAND...: its output only when it fails
+  name=$1
+  shift
+  if "$@" >"$WORK/check" 2>&1 </dev/null; then
+    say "  $name: good"
+  else
+    say "  $name: failed" "$(sed 's/^/    | /' "$WORK/check")"
+    FAILED="$FAILED $name"
+  fi
+}
+
+run_checks() {
+  bin=$VENV/bin
+  check ruff "$bin/ruff" check .
+  check ruff-format "$bin/ruff" format --check .
+  check mypy "$bin/mypy"
+  check shellcheck "$bin/shellcheck" -x -s sh install.sh
+  check shfmt "$bin/shfmt" -i 2 -ci -d install.sh install .ci/run shell
+  check shellcheck-bash check_each .ci/run shell/*.bash -- "$bin/shellcheck" -s bash
+  check sh-n check_each install.sh install/*.sh -- sh -n
+  check bash-n check_each .ci/run shell/*.bash -- bash -n
+  ! command -v zsh >/dev/null || check zsh-n check_each shell/*.zsh -- zsh -f -n
+  ! command -v fish >/dev/null || check fish-n check_each shell/*.fish -- fish --no-config --no-execute
+}
+
+check_each() { # FILE... -- COMMAND...: every file is looked at, and one that does not exist is passed over
+  files="$WORK/files" good=yes
+  : >"$files"
+  while [ "$1" != -- ]; do
+    [ ! -e "$1" ] || printf '%s\n' "$1" >>"$files"
+    shift
+  done
+  shift
+  while IFS= read -r file <&3; do "$@" "$file" || good=no; done 3<"$files"
+  [ "$good" = yes ]
+}
