@@ -76,7 +76,7 @@ def _read_file(path: str) -> dict[str, Any]:
             )
         kind = _TYPES[key]
         if not (type(value) is kind or (kind is float and type(value) is int)):
-            raise ConfigError(f"{path}: `{key}` must be a {kind.__name__}, not {value!r}.", "Mend that line.")
+            raise ConfigError(f"{path}: `{key}` must be of type {kind.__name__}, not {value!r}.", "Mend that line.")
     return {key: _TYPES[key](value) for key, value in table.items()}
 
 
@@ -91,7 +91,7 @@ def resolve(environ: Mapping[str, str], path: str) -> Settings:
             values[name] = _from_text(name, environ[variable])
         except ValueError:
             raise ConfigError(
-                f"{variable} must be a {_TYPES[name].__name__}, not {environ[variable]!r}.",
+                f"{variable} must be of type {_TYPES[name].__name__}, not {environ[variable]!r}.",
                 f"Try: unset {variable}",
             ) from None
         origins[name] = variable

@@ -1,0 +1,28 @@
+"""`caro bench` really measures: a run with the small model gives every figure, and they fit together."""
+
+import json
+
+import pytest
+from command import run_caro
+from user_home import Home, need_program
+
+RATIOS = ("ratio_warm", "ratio_cold")
+TIMES = ("plumbing_ms", "source_ms", "first_token_ms", "total_ms", "floor_ms", "cached_ms", "cold_ms", "cold_floor_ms")
+
+
+@pytest.mark.model
+def test_bench_gives_every_figure(home: Home) -> None:
+    """The promised keys are there, and the parts are not more than the whole."""
+    need_program("zsh")
+    home.real_model("tiny")
+    done = run_caro(home.environ, "bench", "-n", "3", "--cold", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert all(set(result[key]) == {"p50", "p95", "p99"} and result[key]["p50"] > 0 for key in (*RATIOS, *TIMES))
+    # Bare evaluation is a part of every request, and the first words come before the last.
+    assert result["floor_ms"]["p50"] < result["total_ms"]["p50"] < result["cold_ms"]["p50"]
+    assert result["first_token_ms"]["p50"] < result["total_ms"]["p50"]
+    assert result["cached_ms"]["p50"] < result["total_ms"]["p50"]
+    assert {"first_token", "decode", "parse", "verify"} <= set(result["steps_ms"])
+    # The user's own daemon was not touched.
+    assert home.daemon_pid() == 0
