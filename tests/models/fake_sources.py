@@ -95,9 +95,7 @@ class Server:
 
     def gets(self) -> list[Mapping[str, str]]:
         """Return the headers of the requests for the bytes themselves."""
-        return [
-            headers for verb, path, headers in self.requests if verb == "GET" and path.startswith("/cdn/")
-        ]
+        return [headers for verb, path, headers in self.requests if verb == "GET" and path.startswith("/cdn/")]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -122,9 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             facts.released.wait()
             self.close_connection = True
         elif path == "/":
-            links = "".join(
-                f'<a href="{name}">{name[1:]}</a>' for name in facts.files if name.endswith(".whl")
-            )
+            links = "".join(f'<a href="{name}">{name[1:]}</a>' for name in facts.files if name.endswith(".whl"))
             self._send(200, links.encode(), {"Content-Type": "text/html"})
         elif path.startswith(f"/{REPO}/resolve/"):
             self._redirect(f"/cdn/{path.rsplit('/', 1)[1]}")
@@ -213,9 +209,7 @@ class Home:
 
     def environ(self) -> dict[str, str]:
         """Return the environment of the program: no index, no cache, no settings but the test's own."""
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PIP_", "CARO_"))
-        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "PIP_", "CARO_"))}
         own = {
             "HOME": str(self.root),
             "PYTHONPATH": str(CHECKOUT),

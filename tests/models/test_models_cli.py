@@ -43,9 +43,7 @@ def test_path_of_a_model_that_is_not_here_is_an_error(capsys: pytest.CaptureFixt
     assert said.err == "caro: The model `other` is not here yet.\n      caro models pull other\n"
 
 
-def test_list_says_what_is_here_and_what_is_in_use(
-    directory: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_list_says_what_is_here_and_what_is_in_use(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The star marks the model of the settings."""
     (directory / SMALL.file).write_bytes(DATA)
     assert main(["models", "list"]) == 0
@@ -92,9 +90,7 @@ def test_pull_takes_a_file_and_leaves_stdout_empty(
     assert said.err.endswith(f"caro: `small` is ready, and its SHA-256 is right: {directory / SMALL.file}\n")
 
 
-def test_pulling_ones_own_file_is_a_slip(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pulling_ones_own_file_is_a_slip(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """There is nothing to fetch for a path."""
     monkeypatch.setenv("CARO_MODEL", "~/mine.gguf")
     assert main(["models", "pull"]) == 2
@@ -105,9 +101,7 @@ def test_pulling_ones_own_file_is_a_slip(
     "words",
     [[], ["lsit"], ["list", "--jsn"], ["path", "a", "b"], ["pull", "--source", "moon"], ["pull", "--from"]],
 )
-def test_wrong_words_are_one_sentence_and_exit_2(
-    words: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_words_are_one_sentence_and_exit_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Neither a traceback nor a page of usage."""
     assert main(["models", *words]) == 2
     said = capsys.readouterr()

@@ -72,9 +72,7 @@ def test_the_token_goes_to_the_hub_and_not_to_the_host_of_the_bytes(home: Home, 
     done = Home(home.root, home.endpoint, extra={"HF_TOKEN": "hf_secret"}).pull([MODEL])
     assert done.returncode == 0, done.stderr
     asked = [headers for _, path, headers in server.requests if path.startswith(f"/{REPO}")]
-    assert {headers.get("authorization") or headers.get("Authorization") for headers in asked} == {
-        "Bearer hf_secret"
-    }
+    assert {headers.get("authorization") or headers.get("Authorization") for headers in asked} == {"Bearer hf_secret"}
     assert not any("authorization" in {name.lower() for name in headers} for headers in server.gets())
 
 

@@ -209,8 +209,6 @@ def test_an_interpreter_without_pip_is_said_plainly(home: Home, wheels: list[Pat
     bare = home.root / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     command = [str(bare / "bin" / "python"), *home.command([MODEL], source="index")[1:]]
-    done = subprocess.run(
-        command, env=home.environ(), cwd=home.root, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, env=home.environ(), cwd=home.root, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert f"{os.fspath(bare)}/bin/python has no pip" in done.stderr

@@ -119,9 +119,7 @@ def test_a_damaged_model_is_mended(home: Home) -> None:
     assert (home.models / MODEL.file).read_bytes() == DATA
 
 
-def test_too_little_room_is_said_before_anything_is_fetched(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_little_room_is_said_before_anything_is_fetched(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence names how much there is and how much it takes."""
     little = shutil.disk_usage(home.root)._replace(free=MEBI)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: little)
@@ -146,16 +144,12 @@ def tiny_disk(tmp_path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("source", ["hub", "index"])
-def test_a_disk_that_fills_up_is_one_sentence(
-    home: Home, server: Server, tiny_disk: list[str], source: str
-) -> None:
+def test_a_disk_that_fills_up_is_one_sentence(home: Home, server: Server, tiny_disk: list[str], source: str) -> None:
     """No space left, in our own writing or in pip's, ends the pull: another source would not help."""
     build_wheels(home.root / "wheels", MODEL, DATA)
     home = Home(home.root, server.address)
     command = [*tiny_disk, *home.command([MODEL, RESORT], source=source, believe_in_room=True)]
-    done = subprocess.run(
-        command, env=home.environ(), cwd=home.root, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, env=home.environ(), cwd=home.root, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     *_, sentence, hint = done.stderr.splitlines()
     assert sentence == f"caro: The disk is full: the model does not fit into {home.models}."
@@ -226,18 +220,14 @@ def test_the_poor_model_is_no_last_resort_for_those_who_never_tried(home: Home) 
         find_model(MODEL.name, settings(home), CATALOGUE)
 
 
-def test_what_is_pulled_is_not_hashed_again_at_the_first_load(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_pulled_is_not_hashed_again_at_the_first_load(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check at the end of a pull counts for the load that follows."""
     pull(MODEL, settings(home), PullOptions(str(own_file(home)), models=CATALOGUE, stream=io.StringIO()))
     monkeypatch.setattr(checksum, "file_sha256", None)
     assert find_model(MODEL.name, settings(home), CATALOGUE).sha256 == MODEL.sha256
 
 
-def test_where_no_second_name_can_be_given_the_cache_is_copied(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_second_name_can_be_given_the_cache_is_copied(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache on another disk serves as well."""
 
     def refuse(*_: object) -> None:

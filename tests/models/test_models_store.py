@@ -180,9 +180,7 @@ def test_finding_weights_imports_nothing_heavy(tmp_path: Path) -> None:
         "print(*{'huggingface_hub', 'llama_cpp', 'numpy', 'subprocess', 'zipfile'} & set(sys.modules))"
     )
     environ = os.environ | {"PYTHONPATH": str(CHECKOUT)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 
@@ -199,7 +197,5 @@ def test_the_catalogue_is_whole() -> None:
         assert model.file.endswith(".gguf")
         assert model.chunks
         last = model.chunks.count
-        names = {
-            (model.chunks.package.format(n=n), model.chunks.member.format(n=n)) for n in range(1, last + 1)
-        }
+        names = {(model.chunks.package.format(n=n), model.chunks.member.format(n=n)) for n in range(1, last + 1)}
         assert len(names) == last
