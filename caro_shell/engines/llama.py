@@ -64,6 +64,10 @@ class LlamaEngine:
         """Evaluate everything before the last message and keep it."""
         self._keep_prefix(self._template.tokens(messages)[0])
 
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Return how many tokens a prompt has."""
+        return sum(map(len, self._template.tokens(messages)))
+
     def _keep_prefix(self, prefix: list[int]) -> int:
         """Make `prefix` what the context holds; return how many of its tokens were there already."""
         if prefix == self._prefix:

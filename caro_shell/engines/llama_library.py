@@ -145,7 +145,8 @@ class Sampler:
         llama_cpp.llama_sampler_free(self._chain)
 
 
-def _try_load(options: LoadOptions) -> Loaded | None:
+def try_load(options: LoadOptions) -> Loaded | None:
+    """Return the loaded model, or None when llama.cpp cannot load it so."""
     model_params = llama_cpp.llama_model_default_params()
     # llama.cpp has no "all": it takes any number at or above the model's count.
     model_params.n_gpu_layers = 999 if options.gpu_layers < 0 else options.gpu_layers
@@ -172,10 +173,10 @@ def load(options: LoadOptions) -> tuple[Loaded, str, tuple[str, ...]]:
     device = offload_device() if options.gpu_layers else "cpu"
     notes: tuple[str, ...] = ()
     if device != "cpu":
-        if loaded := _try_load(options):
+        if loaded := try_load(options):
             return loaded, device, ()
         notes = (f"The {device} device could not take the model; it runs on the CPU.",)
-    loaded = _try_load(LoadOptions(options.path, options.threads, 0, options.context))
+    loaded = try_load(LoadOptions(options.path, options.threads, 0, options.context))
     if loaded is None:
         raise EngineError(
             f"llama.cpp cannot load {options.path}.",
