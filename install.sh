@@ -32,7 +32,7 @@ usage: ./install.sh [--yes] [--shell zsh|bash|fish] [--no-rc] [--model NAME|PATH
   --yes          ask nothing; every answer is yes
   --shell NAME   the shell that gets the key (default: from $SHELL)
   --no-rc        leave the shell's rc file alone and print the lines instead
-  --model NAME   tiny, small (default), the path of a GGUF file, or none
+  --model NAME   tiny, small, the path of a GGUF file, or none (default: the one in use, else small)
   --prefix DIR   put everything below DIR: DIR/venv, DIR/bin/caro, DIR/models
   --uninstall    remove exactly what was added
   --test         make a development environment in .venv and run every check and test
@@ -44,7 +44,7 @@ TEXT
 }
 
 read_options() {
-  ACTION=install YES=no SHELL_NAME='' RC_WANTED=yes MODEL=small PREFIX=''
+  ACTION=install YES=no SHELL_NAME='' RC_WANTED=yes MODEL='' PREFIX=''
   while [ $# -gt 0 ]; do
     case $1 in
       --shell | --model | --prefix)
@@ -114,7 +114,7 @@ show_plan() {
   say '  llama.cpp    ready-made where it can be had, else built here: 4 to 5 minutes on 2 cores'
   case $MODEL in
     none) say '  model        none' ;;
-    /*) say "  model        $MODEL, where it is" ;;
+    */* | *.gguf) say "  model        $MODEL, where it is" ;;
     *) say "  model        $MODEL, $MODEL_SIZE, into $(short "$MODELS"): as long as your line takes for it" ;;
   esac
   say "  command      $(short "$LINK")"

@@ -4,6 +4,11 @@
 # Sets MODEL to the name or path that is used from now on, GIVEN to the file it comes from, MODEL_SIZE for people.
 read_model() {
   GIVEN='' MODEL_SIZE=''
+  if [ -z "$MODEL" ]; then
+    # Installed again without a word about the model: the one in use stays, a file where it is.
+    MODEL=$(LOG=/dev/null && configured_model) || MODEL=small
+    ! is_own_file || return 0
+  fi
   [ "$MODEL" != none ] || return 0
   if [ -f "$MODEL" ]; then
     GIVEN=$(CDPATH='' cd -- "$(dirname -- "$MODEL")" && pwd)/$(basename -- "$MODEL")
@@ -25,8 +30,10 @@ for name, entry in tomllib.load(open(sys.argv[1], "rb")).items():
   fi
 }
 
+is_own_file() { case $MODEL in */* | *.gguf) ;; *) return 1 ;; esac }
+
 fetch_model() {
-  case $MODEL in none | /*) return ;; esac
+  if [ "$MODEL" = none ] || is_own_file; then return; fi
   make_dir "$MODELS"
   set -- models pull "$MODEL"
   [ -z "$GIVEN" ] || set -- "$@" --from "$GIVEN"
@@ -42,18 +49,25 @@ fetch_model() {
 
 weights() { find "$MODELS" -name '*.gguf' 2>/dev/null || :; }
 
-# The model that was asked for is the one that answers; a configuration of the user's is never edited.
+# The model that was asked for is the one that answers; a configuration of the user's own is never edited.
 choose_model() {
-  case $MODEL in none | small) return ;; esac
+  if [ "$MODEL" = none ] || [ "$(configured_model)" = "$MODEL" ]; then return; fi
   config=$(venv_python -c 'import os; from caro_shell.paths import config_file; print(config_file(os.environ))')
   line="model = \"$(printf '%s' "$MODEL" | sed 's/[\\"]/\\&/g')\""
-  if [ ! -e "$config" ]; then
-    make_dir "$(dirname -- "$config")"
-    say '# Written by install.sh --model.' "$line" >"$config"
-    note "config $(cksum <"$config" | tr ' ' -)" "$config"
-    say "  $(short "$config") now says: $line"
-  elif [ "$(venv_python -c 'from caro_shell.config import current; print(current().model)')" != "$MODEL" ]; then
+  if [ -e "$config" ] && ! grep -qxF -- "config $(sum_of "$config") $config" "$NOTES"; then
     say "  $(short "$config") is yours and stays; to use this model, put there: $line"
+    export CARO_MODEL="$MODEL"
+    return
   fi
-  export CARO_MODEL="$MODEL"
+  make_dir "$(dirname -- "$config")"
+  say '# Written by install.sh --model.' "$line" >"$config"
+  note "config $(sum_of "$config")" "$config"
+  say "  $(short "$config") now says: $line"
 }
+
+configured_model() { (
+  unset CARO_MODEL
+  venv_python -c 'from caro_shell.config import current; print(current().model)'
+); }
+
+sum_of() { cksum <"$1" | tr ' ' -; }

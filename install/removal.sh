@@ -26,21 +26,24 @@ remove_noted() {
   [ "$(noted venv)" != "$VENV" ] || rm -rf -- "$VENV"
   # The deepest first; one that holds something else stays.
   noted dir | sort -r >"$WORK/dirs"
+  # What stays is still ours: a later --uninstall knows it by these notes.
+  if [ -n "$KEPT" ]; then grep -E '^(model|dir) ' "$NOTES" >"$WORK/kept"; fi
   rm -f -- "$LOG" "$NOTES"
   while IFS= read -r dir; do rmdir -- "$dir" 2>/dev/null || :; done <"$WORK/dirs"
-  [ ! -d "$ROOT" ] || say "$(short "$ROOT") stays: it holds $(cd -- "$ROOT" && find . ! -name . -prune | tr '\n' ' ')"
+  [ -z "$KEPT" ] || cp -- "$WORK/kept" "$NOTES"
+  [ -n "$KEPT" ] || [ ! -d "$ROOT" ] || say "$(short "$ROOT") stays: it holds $(cd -- "$ROOT" && find . ! -name . -prune | tr '\n' ' ')"
 }
 
 remove_config() { # unless it was edited
   noted config | while read -r sum file; do
-    [ ! -f "$file" ] || [ "$(cksum <"$file" | tr ' ' -)" != "$sum" ] || rm -f -- "$file"
+    [ ! -f "$file" ] || [ "$(sum_of "$file")" != "$sum" ] || rm -f -- "$file"
   done
 }
 
 remove_models() {
-  models=$(noted model | tr '\n' ' ')
-  [ -n "$models" ] || return 0
-  if [ "$YES" = yes ] || { [ "$ASKING" = yes ] && ask "Remove the models too ($models)?"; }; then
+  KEPT=''
+  [ -n "$(noted model)" ] || return 0
+  if [ "$YES" = yes ] || { [ "$ASKING" = yes ] && ask "Remove the models too?"; }; then
     noted model | while IFS= read -r file; do
       rm -f -- "$file"
     done
@@ -51,7 +54,8 @@ remove_models() {
       [ -e "${file%.gguf.*}.gguf" ] || rm -f -- "$file"
     done <"$WORK/leftovers"
   else
-    say "The models stay: $models"
+    KEPT=yes
+    say 'The models stay:' "$(noted model | sed 's/^/  /')"
   fi
 }
 
