@@ -5,6 +5,7 @@ millisecond here is felt at every key press.
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,6 +24,10 @@ _LISTENING_MS = 5000
 _SILENCE_MS = int(protocol.HEARTBEAT_S * 2000) + 100
 # A daemon that is there and says nothing for so long has lost the request.
 _LOST_S = 20.0
+# With IMMEDIATE, or with reconnecting turned off, libzmq throws away what the daemon said just before it left. So it
+# may reconnect, in an hour; what becomes of the connection is told by its monitor.
+_RECONNECT_MS = 3_600_000
+_NEWS = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED
 _NOT_SETTINGS = frozenset({"CARO_PYTHON", "CARO_RUNTIME_DIR"})
 _PATHS = frozenset({"CARO_CONFIG", "CARO_MODEL", "CARO_MODELS_DIR"})
 
@@ -70,7 +75,7 @@ class Client:
         self._directory = paths.runtime_dir(environ)
         self._context = zmq.Context(io_threads=1)
         self._socket: zmq.Socket[bytes] | None = None
-        self._broken: zmq.Socket[bytes] | None = None
+        self._news: zmq.Socket[bytes] | None = None
         self._hang_up = hang_up
         self._next_id = 0
         self.connected = Connected(0.0, started=False)
@@ -160,38 +165,36 @@ class Client:
         if not os.path.exists(path):
             return None
         paths.ensure_private_dir(self._directory)
-        socket = self._context.socket(zmq.DEALER)
-        # No reconnecting: another daemon at the same path knows nothing of this request.
-        socket.setsockopt(zmq.RECONNECT_IVL, -1)
-        socket.setsockopt(zmq.IMMEDIATE, 1)
+        self._socket = socket = self._context.socket(zmq.DEALER)
+        socket.setsockopt(zmq.RECONNECT_IVL, _RECONNECT_MS)
         socket.setsockopt(zmq.LINGER, 100)
-        # Says at once when the daemon dies; waiting for heartbeats would take half a second.
-        self._broken = self._context.socket(zmq.PAIR)
-        socket.monitor(f"inproc://broken-{id(socket)}", zmq.EVENT_DISCONNECTED)
-        self._broken.connect(f"inproc://broken-{id(socket)}")
+        self._news = self._context.socket(zmq.PAIR)
+        socket.monitor(f"inproc://news-{id(socket)}", _NEWS)
+        self._news.connect(f"inproc://news-{id(socket)}")
         socket.connect(f"ipc://{path}")
-        self._socket = socket
-        if not socket.poll(limit_ms, zmq.POLLOUT):
-            self._disconnect(linger=0)
-            return None
-        return socket
+        if self._news.poll(limit_ms):
+            event, _path = self._news.recv_multipart()
+            # struct zmq_event: the first 16 bits, in the machine's own order, say what happened.
+            if int.from_bytes(event[:2], sys.byteorder) == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                return socket
+        self._disconnect(linger=0)
+        return None
 
     def _disconnect(self, linger: int | None = None) -> None:
-        for socket in (self._socket, self._broken):
+        for socket in (self._socket, self._news):
             if socket is not None:
                 socket.close(linger)
-        self._socket = self._broken = None
+        self._socket = self._news = None
 
     def _ask_once(self, message: Mapping[str, Any], show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         socket = self._connect()
         accepted = False
         self._next_id += 1
         request_id = f"{os.getpid()}-{self._next_id}".encode()
-        try:
-            # Never blocking: a connection that broke since the last request takes nothing more.
-            socket.send_multipart(protocol.encode(request_id, message), zmq.NOBLOCK)
-        except zmq.Again:
-            raise _LostError(accepted=False) from None
+        if self._news is not None and self._news.poll(0):
+            # It broke after the request before this one.
+            raise _LostError(accepted=False)
+        socket.send_multipart(protocol.encode(request_id, message))
         try:
             while True:
                 event = self._next_event(socket, request_id)
@@ -206,16 +209,14 @@ class Client:
                 if event["type"] in protocol.TERMINAL:
                     return event
         except (KeyboardInterrupt, Cancelled):
-            with suppress(zmq.Again):
-                cancel = {"type": "cancel", "request": request_id.decode()}
-                socket.send_multipart(protocol.encode(request_id, cancel), zmq.NOBLOCK)
+            socket.send_multipart(protocol.encode(request_id, {"type": "cancel", "request": request_id.decode()}))
             raise
 
     def _next_event(self, socket: "zmq.Socket[bytes]", request_id: bytes) -> dict[str, Any] | None:
         """Return the next event of this request, or None when it will not come."""
         poller = zmq.Poller()
         poller.register(socket, zmq.POLLIN)
-        poller.register(self._broken, zmq.POLLIN)
+        poller.register(self._news, zmq.POLLIN)
         if self._hang_up is not None:
             poller.register(self._hang_up, zmq.POLLERR)
         deadline = time.monotonic() + _LOST_S
@@ -227,7 +228,7 @@ class Client:
                 found_id, event = self._decode(socket.recv_multipart())
                 if found_id == request_id:
                     return event
-            elif self._broken in ready:
+            elif self._news in ready:
                 # What it still said before it died has all arrived by now.
                 if not socket.poll(0):
                     return None
