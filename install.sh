@@ -85,17 +85,22 @@ choose_places() {
   [ -d "${HOME-}" ] || fail 'HOME is not set to a directory.' 'Try: HOME=/your/home ./install.sh'
   [ "$(id -u)" != 0 ] || [ -z "${SUDO_USER-}" ] || [ -n "$(find "$HOME" -prune -user 0)" ] ||
     fail "This would put files of root into $HOME." 'Run it without sudo: caro is installed for one user.'
-  case ${XDG_DATA_HOME-}:$(uname -s) in
-    /*) ROOT=$XDG_DATA_HOME/caro ;;
-    *:Darwin) ROOT="$HOME/Library/Application Support/caro" ;;
-    *) ROOT=$HOME/.local/share/caro ;;
-  esac
+  ROOT=$(platform_dir "${XDG_DATA_HOME-}" "$HOME/.local/share")/caro
   BIN=$HOME/.local/bin STATE=$HOME/.local/state/caro/run
   [ -z "$PREFIX" ] || keep_below_prefix
   VENV=$ROOT/venv LINK=$BIN/caro NOTES=$ROOT/installed LOG=$ROOT/install.log
   MODELS=${CARO_MODELS_DIR:-$ROOT/models}
+  CONFIG=${CARO_CONFIG:-$(platform_dir "${XDG_CONFIG_HOME-}" "$HOME/.config")/caro/config.toml}
   [ -n "$SHELL_NAME" ] || SHELL_NAME=$(basename -- "${SHELL:-unknown}")
   RC=$(rc_file "$SHELL_NAME")
+}
+
+platform_dir() { # XDG-SETTING XDG-DEFAULT: as platformdirs has it, which caro asks for the same places
+  case $1:$(uname -s) in
+    /*) printf '%s' "$1" ;;
+    *:Darwin) printf '%s' "$HOME/Library/Application Support" ;;
+    *) printf '%s' "$2" ;;
+  esac
 }
 
 # With --prefix nothing is shared with another installation of the same user.

@@ -5,8 +5,8 @@
 read_model() {
   GIVEN='' MODEL_SIZE=''
   if [ -z "$MODEL" ]; then
-    # Installed again without a word about the model: the one in use stays, a file where it is.
-    MODEL=$(LOG=/dev/null && configured_model) || MODEL=small
+    # Not a word about the model: the one in use stays, a file where it is; else it is the default.
+    MODEL=$(configured_model) || MODEL=small
     ! is_own_file || return 0
   fi
   [ "$MODEL" != none ] || return 0
@@ -52,22 +52,24 @@ weights() { find "$MODELS" -name '*.gguf' 2>/dev/null || :; }
 # The model that was asked for is the one that answers; a configuration of the user's own is never edited.
 choose_model() {
   if [ "$MODEL" = none ] || [ "$(configured_model)" = "$MODEL" ]; then return; fi
-  config=$(venv_python -c 'import os; from caro_shell.paths import config_file; print(config_file(os.environ))')
   line="model = \"$(printf '%s' "$MODEL" | sed 's/[\\"]/\\&/g')\""
-  if [ -e "$config" ] && ! grep -qxF -- "config $(sum_of "$config") $config" "$NOTES"; then
-    say "  $(short "$config") is yours and stays; to use this model, put there: $line"
+  if [ -e "$CONFIG" ] && ! grep -qxF -- "config $(sum_of "$CONFIG") $CONFIG" "$NOTES"; then
+    say "  $(short "$CONFIG") is yours and stays; to use this model, put there: $line"
     export CARO_MODEL="$MODEL"
     return
   fi
-  make_dir "$(dirname -- "$config")"
-  say '# Written by install.sh --model.' "$line" >"$config"
-  note "config $(sum_of "$config")" "$config"
-  say "  $(short "$config") now says: $line"
+  make_dir "$(dirname -- "$CONFIG")"
+  say '# Written by install.sh --model.' "$line" >"$CONFIG"
+  note "config $(sum_of "$CONFIG")" "$CONFIG"
+  say "  $(short "$CONFIG") now says: $line"
 }
 
-configured_model() { (
-  unset CARO_MODEL
-  venv_python -c 'from caro_shell.config import current; print(current().model)'
-); }
+# Asked of the checkout, not of the environment: that one may be missing, or in need of repair.
+configured_model() {
+  "$PYTHON" -I -B -c 'import sys
+sys.path.insert(0, sys.argv[1])
+from caro_shell.config import resolve
+print(resolve({}, sys.argv[2]).model)' "$HERE" "$CONFIG" 2>/dev/null
+}
 
 sum_of() { cksum <"$1" | tr ' ' -; }

@@ -3,7 +3,8 @@
 
 uninstall() {
   if [ -f "$NOTES" ]; then
-    say "caro will be removed: $(short "$ROOT"), $(short "$LINK"), its lines in $(noted rc | tr '\n' ' ')"
+    say 'caro will be removed:' "  $(short "$ROOT")" "  $(short "$LINK")" "$(noted rc | sed 's/^/  its lines in /')"
+    find_state
   else
     say "No installation is noted in $(short "$ROOT"); only its lines are looked for, in the rc files."
   fi
@@ -57,6 +58,14 @@ remove_models() {
     KEPT=yes
     say 'The models stay:' "$(noted model | sed 's/^/  /')"
   fi
+}
+
+# Where the home's path is too long for a socket, the daemon's directory lies elsewhere.
+find_state() {
+  if [ -n "${CARO_RUNTIME_DIR-}" ] || [ -n "$PREFIX" ]; then return; fi
+  found=$("$VENV/bin/python" -I -c 'import os; from caro_shell.paths import runtime_dir; print(runtime_dir(os.environ))' 2>/dev/null) ||
+    return 0
+  STATE=$found
 }
 
 remove_state() { # the daemon's directory; one that the user has chosen is left as it is

@@ -1,0 +1,159 @@
+"""install.sh from beginning to end: a fresh home, the real model, and everything gone again."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from machine import REQUEST, TINY, Machine, Tree, tiny_weights
+from user_home import need, need_program
+
+pytestmark = pytest.mark.install
+
+# Not UTF-8, and no end of the last line.
+RC = b"# \xe9t\xe9\nalias ll='ls -l'\nexport GREETING=hello"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A machine with caro on it, and how it came there."""
+
+    machine: Machine
+    before: Tree
+    done: subprocess.CompletedProcess[str]
+
+    @property
+    def rc(self) -> Path:
+        """The user's rc file, a link into a directory of dotfiles."""
+        return self.machine.home / ".zshrc"
+
+    @property
+    def data(self) -> Path:
+        """Where everything was put."""
+        return self.machine.home / ".local" / "share" / "caro"
+
+
+@pytest.fixture(scope="module")
+def installed() -> Iterator[Installation]:
+    """One installation for the tests of this file, which run in their order; the last one takes it away."""
+    need_program("zsh")
+    weights = tiny_weights()
+    machine = Machine()
+    machine.environ["XDG_DATA_HOME"] = str(machine.home / ".local" / "share")
+    dotfile = machine.home / "dotfiles" / "zshrc"
+    dotfile.parent.mkdir()
+    dotfile.write_bytes(RC)
+    dotfile.chmod(0o640)
+    (machine.home / ".zshrc").symlink_to("dotfiles/zshrc")
+    before = machine.tree()
+    done = machine.install("--yes", "--shell", "zsh", "--model", str(weights))
+    yield Installation(machine, before, done)
+    machine.install("--uninstall", "--yes")
+    shutil.rmtree(machine.directory)
+
+
+def one_command(text: str) -> str:
+    """Return the one line of `text`, a find command for Python files."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    assert len(lines) == 1, text
+    assert lines[0].startswith("find ")
+    assert ".py" in lines[0]
+    return lines[0]
+
+
+def test_install_ends_with_a_real_answer(installed: Installation) -> None:
+    """It says what it will do, does it, and shows a request answered by the model it has fetched."""
+    assert installed.done.returncode == 0, installed.done.stdout + installed.done.stderr
+    plan, _, rest = installed.done.stdout.partition("making an environment")
+    assert "~/.local/share/caro/venv" in plan
+    assert "~/.zshrc" in plan
+    answer = rest.partition(f'$ caro "{REQUEST}"')[2].partition("done")[2].partition("caro is installed.")[0]
+    one_command("\n".join(answer.splitlines()[1:]))
+
+
+def test_the_linked_command_answers(installed: Installation) -> None:
+    """~/.local/bin/caro prints the command and nothing else on stdout."""
+    done = installed.machine.run(str(installed.machine.home / ".local" / "bin" / "caro"), REQUEST)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == one_command(done.stdout) + "\n"
+
+
+def test_the_rc_file_keeps_its_text_its_mode_and_its_link(installed: Installation) -> None:
+    """What the user wrote stands before the block, in the file that the link leads to."""
+    assert installed.rc.is_symlink()
+    assert installed.rc.read_bytes().startswith(RC + b"\n# >>> caro >>>")
+    assert installed.rc.stat().st_mode & 0o777 == 0o640
+
+
+def test_sourcing_the_block_prints_nothing_and_starts_no_process(installed: Installation) -> None:
+    """In a process-id space of its own, the ids before and after sourcing follow on each other."""
+    if subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True, check=False).returncode:
+        need("unshare --pid is not permitted")
+    ask = "command sh -c 'echo $$'"
+    script = f"setopt zle; {ask}; source {installed.rc}; {ask}; print ${{+functions[_caro_ask]}} $GREETING"
+    done = installed.machine.run_at_terminal("unshare", "--pid", "--fork", "zsh", "-f", "-i", "-c", script)
+    before, after, *rest = done.stdout.split()
+    assert done.stderr == ""
+    assert int(after) == int(before) + 1
+    assert rest == ["1", "hello"]
+
+
+def test_the_block_is_silent_when_the_files_are_gone(installed: Installation) -> None:
+    """A shell still starts without a word after somebody has removed the environment by hand."""
+    aside = installed.data.with_name("aside")
+    installed.data.rename(aside)
+    try:
+        done = installed.machine.run_at_terminal("zsh", "-f", "-i", "-c", f"source {installed.rc}; print $?")
+    finally:
+        aside.rename(installed.data)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_a_second_run_mends_the_environment_and_keeps_the_rest(installed: Installation) -> None:
+    """A Python that is gone comes back; the model in use stays; the rc file does not change by a byte."""
+    rc, config = installed.rc.read_bytes(), installed.machine.home / ".config" / "caro" / "config.toml"
+    assert 'model = "tiny"' in config.read_text()
+    (installed.data / "venv" / "bin" / "python").unlink()
+    (installed.data / "venv" / "bin" / "python3").unlink()
+    done = installed.machine.install("--yes", "--shell", "zsh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert installed.rc.read_bytes() == rc
+    assert [path.name for path in (installed.data / "models").glob("*.gguf")] == [TINY]
+
+
+def test_uninstall_leaves_the_home_as_it_was(installed: Installation) -> None:
+    """Every file, mode and link is as before the first run, and nothing has been added."""
+    done = installed.machine.install("--uninstall", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert installed.machine.tree() == installed.before
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    """A machine of the test's own."""
+    made = Machine()
+    yield made
+    shutil.rmtree(made.directory)
+
+
+def test_with_a_prefix_everything_is_below_it(machine: Machine) -> None:
+    """A directory with a blank and a quote in its name; the home stays empty, other people's models stay."""
+    weights = tiny_weights()
+    prefix = machine.directory / "it's mine"
+    there = {"CARO_MODELS_DIR": str(weights.parent)}
+    done = machine.install(
+        "--yes", "--no-rc", "--shell", "zsh", "--model", "tiny", "--prefix", str(prefix), environ=there
+    )
+    try:
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "/caro.zsh" in done.stdout.partition("put these lines into ~/.zshrc:")[2]
+        answer = machine.run(str(prefix / "bin" / "caro"), REQUEST, environ=there)
+        one_command(answer.stdout)
+        assert machine.tree() == {}
+    finally:
+        gone = machine.install("--uninstall", "--yes", "--prefix", str(prefix), environ=there)
+    assert gone.returncode == 0, gone.stderr
+    assert not prefix.exists()
+    assert weights.is_file()
