@@ -3,7 +3,8 @@
 
 uninstall() {
   if [ -f "$NOTES" ]; then
-    say 'caro will be removed:' "  $(short "$ROOT")" "  $(short "$LINK")" "$(noted rc | sed 's/^/  its lines in /')"
+    say 'caro will be removed:' "  $(short "$ROOT")" "  $(short "$LINK")"
+    noted rc | sed 's/^/  its lines in /'
     find_state
   else
     say "No installation is noted in $(short "$ROOT"); only its lines are looked for, in the rc files."
