@@ -77,7 +77,7 @@ class Client:
         self._socket: zmq.Socket[bytes] | None = None
         self._news: zmq.Socket[bytes] | None = None
         self._hang_up = hang_up
-        self._next_id = 0
+        self._next_id = self._connections = 0
         self.connected = Connected(0.0, started=False)
 
     def __enter__(self) -> Self:
@@ -169,8 +169,9 @@ class Client:
         socket.setsockopt(zmq.RECONNECT_IVL, _RECONNECT_MS)
         socket.setsockopt(zmq.LINGER, 100)
         self._news = self._context.socket(zmq.PAIR)
-        socket.monitor(f"inproc://news-{id(socket)}", _NEWS)
-        self._news.connect(f"inproc://news-{id(socket)}")
+        self._connections += 1
+        socket.monitor(f"inproc://news-{self._connections}", _NEWS)
+        self._news.connect(f"inproc://news-{self._connections}")
         socket.connect(f"ipc://{path}")
         if self._news.poll(limit_ms):
             event, _path = self._news.recv_multipart()
@@ -181,9 +182,11 @@ class Client:
         return None
 
     def _disconnect(self, linger: int | None = None) -> None:
-        for socket in (self._socket, self._news):
-            if socket is not None:
-                socket.close(linger)
+        if self._socket is not None and self._news is not None:
+            # In this order: libzmq's thread would wait for ever to tell news to a monitor that has gone.
+            self._socket.disable_monitor()
+            self._socket.close(linger)
+            self._news.close()
         self._socket = self._news = None
 
     def _ask_once(self, message: Mapping[str, Any], show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

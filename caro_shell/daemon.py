@@ -232,12 +232,12 @@ class Daemon:
         return True
 
     def _close(self) -> None:
+        # First, so that nobody connects in vain; and while the lock is held: after it, the path is another daemon's.
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)
         for job in self._jobs:
             self._drop(job, DaemonError("The daemon was told to leave.", "Ask again: it starts by itself."))
         stopped = self._worker.stop(_STOP_LIMIT_S)
-        # Before the lock is let go: after it, the path may be another daemon's.
-        with suppress(FileNotFoundError):
-            os.unlink(self._path)
         self._router.close()
         self._events.close(linger=0)
         if stopped:

@@ -5,17 +5,31 @@ import re
 from caro_shell.errors import Unusable
 from caro_shell.parse.characters import refused_in, without_refused
 from caro_shell.parse.continuation import is_complete, split_commands, without_comments
-from caro_shell.parse.wrapping import Unwrapped, is_prose, unwrap
+from caro_shell.parse.wrapping import Unwrapped, is_bare_name, is_data, is_prose, unwrap
 
 # The same stretch this often in a row is a model that has lost its way.
 _LOOP = re.compile(r"((?=[^\n]*\w).{8,80}?)\1{3,}", re.DOTALL)
 # After these a closing backtick is more likely the opening of a substitution.
 _BEFORE_SUBSTITUTION = tuple(" \t=(\"'|;&")
+# What ends a command and would be in the way of `&&`; the `;` of `find -exec … \\;` is part of it.
+_SEPARATOR = re.compile(r"(?<!\\)[; ]+$")
+_REPEATS = 4
+_FENCES = ("```", "~~~")
 _HINT = "Say it in other words, or try a larger model: caro models list"
 
 
 def _is_loop(text: str) -> bool:
     return bool(_LOOP.search(text))
+
+
+def _ends_in_loop(text: str) -> bool:
+    """Say the same of the end of a text that grows: asked at every token, it must cost nothing."""
+    return any(
+        text[-1:] == text[-1 - length : -length]
+        and text.endswith(text[-length:] * _REPEATS)
+        and re.search(r"\w", text[-length:])
+        for length in range(8, 81)
+    )
 
 
 def _one_command(unwrapped: Unwrapped, shell: str) -> str:
@@ -27,8 +41,12 @@ def _one_command(unwrapped: Unwrapped, shell: str) -> str:
         return commands[0]
     if any("\n" in command for command in commands):
         return "\n".join(commands)
-    separator = "; and " if shell == "fish" else " && "
-    return separator.join(command.rstrip("; ") for command in commands)
+    joined = ""
+    for command in (_SEPARATOR.sub("", command) for command in commands):
+        # What runs in the background is a step that has no end to wait for.
+        separator = " " if joined.endswith("&") else "; and " if shell == "fish" else " && "
+        joined = f"{joined}{separator}{command}" if joined else command
+    return joined
 
 
 def parse_command(raw: str, shell: str, *, ended: bool) -> str:
@@ -42,7 +60,12 @@ def parse_command(raw: str, shell: str, *, ended: bool) -> str:
     if bad := refused_in(raw.replace("\r\n", "\n")):
         raise Unusable(f"The model wrote characters that do not belong on a command line ({bad}).", _HINT)
     unwrapped = unwrap(raw)
+    # JSON can hide them behind escapes.
+    if bad := refused_in(unwrapped.text):
+        raise Unusable(f"The model wrote characters that do not belong on a command line ({bad}).", _HINT)
     command = _one_command(unwrapped, shell)
+    if is_data(command):
+        raise Unusable("The model answered with data, not a command.", _HINT)
     if is_prose(command):
         raise Unusable("The model answered with a sentence, not a command.", _HINT)
     if not (ended or is_finished(raw, shell)):
@@ -52,11 +75,13 @@ def parse_command(raw: str, shell: str, *, ended: bool) -> str:
 
 def is_finished(raw: str, shell: str) -> bool:
     """Say whether the command in `raw` is complete, so that nothing the model adds would change it."""
-    if _is_loop(raw):
+    if _ends_in_loop(raw):
         return True
     unwrapped = unwrap(raw)
     if unwrapped.fenced:
         return unwrapped.closed
+    if is_data(unwrapped.text):
+        return False
     text = raw.strip()
     if text.startswith("`") and text.endswith("`") and len(text) > 1 and not text.startswith("``"):
         inner = text[1:-1]
@@ -64,19 +89,21 @@ def is_finished(raw: str, shell: str) -> bool:
     if unwrapped.closed:
         return is_complete(unwrapped.text, shell)
     head, newline, _rest = raw.lstrip().rpartition("\n")
-    return bool(newline) and any(
-        is_complete(command, shell) for command in split_commands(unwrap(head).text, shell)[:1]
-    )
+    said = unwrap(head).text
+    # More may follow a sentence, or the bare name of a shell, that turns out to be the command.
+    if not newline or is_prose(said) or is_bare_name(said) or said.startswith(_FENCES):
+        return False
+    return any(is_complete(command, shell) for command in split_commands(said, shell)[:1])
 
 
 def preview(raw: str, shell: str) -> str:
     """Return the command as far as it is written, fit to be shown as ghost text."""
     text = raw.strip()
-    # A fence or backtick that is still being written is not shown.
-    if text.strip("`~") == "" or re.fullmatch(r"[`~]{3,}[\w+.-]*", text):
-        return ""
     unwrapped = unwrap(raw)
-    if is_prose(unwrapped.text) and not unwrapped.fenced:
+    # A fence or backtick that is still being written is not shown.
+    if not text.strip("`~") or unwrapped.text.startswith(_FENCES):
+        return ""
+    if is_data(unwrapped.text) or (is_prose(unwrapped.text) and not unwrapped.fenced):
         return ""
     commands = split_commands(without_refused(unwrapped.text), shell)
     return ("\n".join(commands) if unwrapped.fenced else commands[0]) if commands else ""

@@ -3,7 +3,7 @@
 import unicodedata
 
 # Unicode 15, general category Cf: these are invisible but change nothing about order; emoji need the first two.
-_HARMLESS_FORMAT = frozenset({"\u200d", "\u200c", "\u00ad"})
+_HARMLESS_FORMAT = frozenset({"\u200d", "\u200c"})
 # Replacement character: the model's bytes were not UTF-8. U+2028/9 end a line in some editors, not in others.
 _REFUSED = frozenset({"\ufffd", "\u2028", "\u2029", "\u200b"})
 

@@ -17,8 +17,12 @@ _CLOSERS = {
 }
 _FISH_CLOSERS = dict.fromkeys(("if", "for", "while", "begin", "function", "switch"), "end")
 # After these a command may stand.
-_OPENING_WORDS = frozenset({"do", "then", "else", "elif", "!", "time", "{", "and", "or", "not"})
-_HEREDOC = re.compile(r"<<(-?)[ \t]*(['\"]?)([\w.+-]+)\2")
+_OPENING_WORDS = frozenset(
+    {"do", "then", "else", "elif", "!", "time", "{", "and", "or", "not", "if", "while", "until", "begin"}
+)
+_HEREDOC = re.compile(r"""<<(-?)[ \t]*(?:\\?([\w.+-]+)|'([^'\n]+)'|"([^"\n]+)")""")
+# What may stand before the `#` of a comment; elsewhere it is part of a word: `a#b`, `*(#qN)`, `${#x}`.
+_BEFORE_COMMENT = frozenset(" \t\n;|&")
 _WORD_END = frozenset(" \t\n;|&()<>")
 
 
@@ -28,10 +32,12 @@ class _Scan:
     def __init__(self, text: str, shell: str) -> None:
         self.text = text
         self.fish = shell == "fish"
+        self.zsh = shell == "zsh"
         self.closers = _FISH_CLOSERS if self.fish else _CLOSERS
         self.open: list[str] = []
         self.heredocs: list[tuple[str, bool]] = []
         self.at_command = True
+        self.before = ""
         self.goes_on = False
         self.comments: list[slice] = []
 
@@ -47,6 +53,10 @@ class _Scan:
             return at + 2
         if char == '"':
             self.open.pop()
+        elif self.text.startswith("$((", at):
+            return self._arithmetic(at + 1)
+        elif self.text.startswith("${", at):
+            return self._parameter(at)
         elif self.text.startswith("$(", at):
             self.open.append(")")
             self.at_command = True
@@ -64,23 +74,26 @@ class _Scan:
             return self._after_heredocs(at + 1)
         if char in " \t":
             return at + 1
-        self.goes_on = False
-        if char in "'\"`":
-            return self._quote(at, char)
-        if char == "#":
+        if char == "#" and (at == 0 or self.text[at - 1] in _BEFORE_COMMENT):
             end = self.text.find("\n", at)
             end = len(self.text) if end < 0 else end
             self.comments.append(slice(at, end))
             return end
+        self.goes_on = False
+        if char in "'\"`":
+            return self._quote(at, char)
         if char in ";|&()<>":
             return self._operator(at, char)
         return self._word(at)
 
     def _quote(self, at: int, char: str) -> int:
         if char == "'":
+            self.at_command = False
             end = at + 1
+            # In fish, and in $'…' of the others, a backslash keeps a quote from closing.
+            escapes = self.fish or self.text[at - 1 : at] == "$"
             while end < len(self.text) and self.text[end] != "'":
-                end += 2 if self.fish and self.text[end] == "\\" else 1
+                end += 2 if escapes and self.text[end] == "\\" else 1
             if end >= len(self.text):
                 self.open.append("'")
             return self._word(end + 1, started=True)
@@ -104,22 +117,35 @@ class _Scan:
             self.at_command = self.text[at - 1] == "(" or bool(self.open and self.open[-1] == "esac")
             return at + 1 if self.at_command else self._word(at + 1, started=True)
         elif char == "<" and (found := _HEREDOC.match(self.text, at)) and self.text[at : at + 3] != "<<<":
-            self.heredocs.append((found[3], bool(found[1])))
+            self.heredocs.append((found[2] or found[3] or found[4], bool(found[1])))
             return found.end()
         elif char in "|&;":
-            double = self.text[at : at + 2] in ("&&", "||", ";;")
+            double = self.text[at : at + 2] in ("&&", "||", ";;", "|&")
             self.at_command = True
             self.goes_on = char == "|" or (char == "&" and double)
             return at + 1 + double
+        elif self.text[at : at + 2] in (">|", ">&", "<&"):
+            return at + 2
         return at + (3 if self.text.startswith("<<<", at) else 1)
 
     def _arithmetic(self, at: int) -> int:
-        """Skip `((…))`, in which `<<` is no heredoc."""
-        end = self.text.find("))", at)
+        """Skip `((…))`, in which `<<` is no heredoc; also a group in a group, which begins alike."""
+        depth = 0
+        for end in range(at, len(self.text)):
+            depth += {"(": 1, ")": -1}.get(self.text[end], 0)
+            if not depth:
+                self.at_command = False
+                return end + 1
+        self.open.append("))")
+        return len(self.text)
+
+    def _parameter(self, at: int) -> int:
+        """Skip `${…}`, in which quotes and `#` mean something else."""
+        end = self.text.find("}", at)
         if end < 0:
-            self.open.append("))")
+            self.open.append("}")
             return len(self.text)
-        return self._word(end + 2, started=True)
+        return end + 1
 
     def _after_heredocs(self, at: int) -> int:
         """Skip the bodies that begin at this line; one without its end stays open."""
@@ -140,14 +166,11 @@ class _Scan:
         start = at
         while at < len(self.text) and self.text[at] not in _WORD_END and self.text[at] not in "'\"`\\":
             if self.text.startswith("${", at):
-                end = self.text.find("}", at)
-                if end < 0:
-                    self.open.append("}")
-                    return len(self.text)
-                at = end
-            elif self.text.startswith("$((", at):
-                return self._arithmetic(at)
-            elif self.text.startswith("$(", at):
+                at = self._parameter(at)
+                continue
+            if self.text.startswith("$((", at):
+                return self._arithmetic(at + 1)
+            if self.text.startswith("$(", at):
                 self.open.append(")")
                 self.at_command = True
                 return at + 2
@@ -158,13 +181,18 @@ class _Scan:
         return at
 
     def _note_word(self, word: str) -> None:
-        if self.at_command:
-            if self.open and word == self.open[-1]:
-                self.open.pop()
-                return
-            if closer := self.closers.get(word):
-                self.open.append(closer)
-        self.at_command = self.at_command and word in _OPENING_WORDS | {"if", "while", "until"}
+        # zsh closes a block without a `;` before the brace.
+        if self.open and word == self.open[-1] and (self.at_command or (self.zsh and word == "}")):
+            self.open.pop()
+            self.before = ""
+            return
+        # fish has one `end` for the whole chain of `else if`.
+        chained = self.fish and self.before == "else" and word == "if"
+        if self.at_command and not chained and (closer := self.closers.get(word)):
+            self.open.append(closer)
+        named = self.before == "function" and not self.fish
+        self.at_command = named or (self.at_command and word in _OPENING_WORDS)
+        self.before = word
 
 
 def is_complete(text: str, shell: str) -> bool:

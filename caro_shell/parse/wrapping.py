@@ -7,7 +7,12 @@ from typing import NamedTuple
 _FENCE = re.compile(r"(?:^|\n)[ \t]*(`{3,}|~{3,})[ \t]*([\w+.-]*)[ \t]*\n")
 _ONE_LINE_FENCE = re.compile(r"^`{3,}(?:(?:ba|z|fi)?sh[ \t]+)?([^`\n]+?)`{3,}$")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-_PROMPT = re.compile(r"^(?:[\w.-]+@[\w.-]+(?:[: ]\S*)?|(?:ba|z|fi)?sh(?:-[\d.]+)?|~\S*)?[$%❯»>➜][ \t]+(?=\S)")  # noqa: RUF001
+# `> file` alone is a command of its own: it empties the file. Only after a name is `>` a prompt, fish's.
+_PROMPT = re.compile(
+    r"^(?:(?:[\w.-]+@[\w.-]+(?:[: ]\S*?)?|(?:ba|z|fi)?sh(?:-[\d.]+)?|~\S*)?[$%❯»➜]"  # noqa: RUF001
+    r"|(?:[\w.-]+@[\w.-]+(?:[: ]\S*?)?|fish|~\S*)>)[ \t]+(?=\S)"
+)
+_SHELL_NAME = re.compile(r"^(?:bash|zsh|fish|sh|shell|console|terminal)$")
 _NUMBER = re.compile(r"^(?:\d+[.)]|[-*•])[ \t]+(?=\S)")
 _LABEL = re.compile(
     r"^(?:\*\*)?(?:command|answer|shell command|(?:ba|z|fi)sh)(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*", re.IGNORECASE
@@ -20,6 +25,9 @@ _PROSE = re.compile(
     r"(?![=(/.-])",
     re.IGNORECASE,
 )
+# A sentence of any kind: a capital, words, and the mark that ends it; commands seldom begin like that.
+_SENTENCE = re.compile(r"^[A-Z][a-z']+,? (?:[^|;&$<>`\n]*[\w)\"'])?[.:!](?:\n|$)")
+_DATA = re.compile(r'^[{]\s*"')
 _KEYS = ("command", "cmd", "shell", "answer")
 
 
@@ -50,7 +58,8 @@ def _from_fence(text: str) -> Unwrapped | None:
     if found := _ONE_LINE_FENCE.match(text):
         return Unwrapped(found[1].strip(), closed=True, fenced=True)
     found = _FENCE.search(text)
-    if not found:
+    # A fence after a command is not what the command was wrapped in.
+    if not found or not (found.start() == 0 or is_prose(text)):
         return None
     close = re.compile(rf"\n[ \t]*{re.escape(found[1])}", re.ASCII).search(text, found.end() - 1)
     body = text[found.end() : close.start() if close else len(text)].strip("\n")
@@ -74,17 +83,41 @@ def _from_backticks(text: str) -> Unwrapped | None:
 def _bare(text: str) -> str:
     text = _NUMBER.sub("", _LABEL.sub("", text, count=1), count=1)
     lines = text.split("\n")
+    if is_bare_name(lines[0]) and len(lines) > 1:
+        return _bare("\n".join(lines[1:]).strip())
     # A prompt on the first line means that the lines without one are what the command printed.
     if _PROMPT.match(lines[0]):
-        kept = [_PROMPT.sub("", lines[0])]
-        kept += [line[2:] for line in lines[1:] if line.startswith("> ")]
-        return "\n".join(kept)
+        return "\n".join(
+            line[2:] if line.startswith("> ") else _PROMPT.sub("", line)
+            for line in lines
+            if line.startswith("> ") or _PROMPT.match(line)
+        )
     return text
+
+
+def is_bare_name(text: str) -> bool:
+    """Say whether `text` is but the name of a shell: the label of what follows, or a command of its own."""
+    return bool(_SHELL_NAME.match(text.strip()))
+
+
+def is_data(text: str) -> bool:
+    """Say whether `text` is an object of JSON, whole or in the making."""
+    return bool(_DATA.match(text))
 
 
 def is_prose(text: str) -> bool:
     """Say whether `text` speaks to the user instead of being a command."""
-    return bool(_PROSE.match(text))
+    return bool(_PROSE.match(text) or _SENTENCE.match(text))
+
+
+def _from_prose(text: str) -> Unwrapped:
+    first, _newline, rest = text.partition("\n")
+    if first.rstrip("* \t").endswith(":") and rest.strip():
+        return unwrap(rest)
+    found = [code.strip() for code in _INLINE.findall(text)]
+    # A lone word in backticks is more often the name of a program than the whole command.
+    command = next((code for code in found if " " in code), "")
+    return Unwrapped(command or next(iter(found), text), closed=bool(command), fenced=False)
 
 
 def unwrap(raw: str) -> Unwrapped:
@@ -99,6 +132,5 @@ def unwrap(raw: str) -> Unwrapped:
     if taken_off := _from_backticks(text):
         return taken_off._replace(text=_bare(taken_off.text))
     if is_prose(text):
-        found = _INLINE.findall(text)
-        return Unwrapped(found[0].strip() if found else text, closed=bool(found), fenced=False)
+        return _from_prose(text)
     return Unwrapped(_bare(text), closed=False, fenced=False)

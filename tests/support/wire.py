@@ -24,6 +24,7 @@ class Wire:
         self._home = home
         self._context = zmq.Context(io_threads=1)
         self._next = 0
+        self._kept: list[tuple[bytes, Event]] = []
 
     def __enter__(self) -> Self:
         """Connect."""
@@ -66,15 +67,17 @@ class Wire:
         return Path(self._home.runtime, "daemon.log").read_text()
 
     def event(self, request_id: bytes) -> Event:
-        """Return the next event of a request; whatever belongs to others is passed over."""
+        """Return the next event of a request; what belongs to others is kept for them."""
         deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline:
+            for at, (kept_id, event) in enumerate(self._kept):
+                if kept_id == request_id:
+                    del self._kept[at]
+                    return event
             version, found_id, body = self.frames()
             assert version == b"caro/1"
-            if found_id == request_id:
-                event: Event = json.loads(body)
-                return event
-        raise AssertionError(f"only heartbeats of others came, nothing for {request_id!r}")
+            self._kept.append((found_id, json.loads(body)))
+        raise AssertionError(f"nothing came for {request_id!r}, only {self._kept}")
 
     def events(self, request_id: bytes, until: tuple[str, ...] = TERMINAL) -> list[Event]:
         """Return the events of a request up to its terminal one, or to one of the kinds in `until`."""
@@ -92,6 +95,7 @@ class Wire:
         return self.events(self.generate(line, **fields))[-1]
 
     def ended(self) -> bool:
-        """Say whether the daemon has nothing more to say to us: what is asked after it is answered first."""
+        """Say whether the daemon has nothing more to say to us: what is asked now is answered next."""
         request_id = self.send("status")
-        return all(found_id == request_id for _version, found_id, _body in [self.frames()])
+        _version, found_id, _body = self.frames()
+        return found_id == request_id and not self._kept
