@@ -12,9 +12,9 @@ from caro_shell.errors import UsageError
 def run(argv: Sequence[str]) -> int:
     """Measure and print; takes a minute or two, and lies on a busy machine."""
     parser = Parser(
-        "caro bench",
-        "Measures a key press from end to end, step by step, beside llama.cpp's bare evaluation of the same tokens "
-        "in the same run. Quiet the machine first: a busy one makes every figure wrong.",
+        prog="caro bench",
+        description="Measures a key press from end to end, step by step, beside llama.cpp's bare evaluation of "
+        "the same tokens in the same run. Quiet the machine first: a busy one makes every figure wrong.",
     )
     parser.add_argument("-n", type=int, default=20, metavar="N", help="warm requests (default 20)")
     parser.add_argument("--cold", type=int, default=3, metavar="N", help="cold starts (default 3)")

@@ -31,7 +31,10 @@ _LOG_LINES = 100
 
 
 def _parser() -> Parser:
-    parser = Parser("caro daemon", "The process that keeps the model warm. It starts by itself at the first request.")
+    parser = Parser(
+        prog="caro daemon",
+        description="The process that keeps the model warm. It starts by itself at the first request.",
+    )
     verbs = {
         "run": "be the daemon, in the foreground",
         "start": "start it now, without a request",

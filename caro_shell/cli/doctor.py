@@ -11,7 +11,7 @@ from caro_shell.cli.options import Parser
 
 def run(argv: Sequence[str]) -> int:
     """Print the findings; exit code 1 when something is wrong."""
-    parser = Parser("caro doctor", "Looks at everything that can be wrong; changes nothing.")
+    parser = Parser(prog="caro doctor", description="Looks at everything that can be wrong; changes nothing.")
     parser.add_argument("--json", action="store_true", help="print one array of findings")
     options = parser.parse_args(argv)
     findings = []

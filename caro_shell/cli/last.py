@@ -15,7 +15,9 @@ from caro_shell.parse.characters import without_refused
 
 def run(argv: Sequence[str]) -> int:
     """Print the daemon's memory of the last request; it is kept nowhere else."""
-    parser = Parser("caro last", "Exactly what was sent to the model last time. It is kept in memory only.")
+    parser = Parser(
+        prog="caro last", description="Exactly what was sent to the model last time. It is kept in memory only."
+    )
     parser.add_argument("--json", action="store_true", help="print one object")
     options = parser.parse_args(argv)
     with Client(os.environ) as client:

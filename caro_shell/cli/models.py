@@ -4,9 +4,9 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import NoReturn
 
 from caro_shell import config
+from caro_shell.cli.options import Parser
 from caro_shell.config import Settings
 from caro_shell.errors import ModelError, UsageError
 from caro_shell.models import store
@@ -14,12 +14,6 @@ from caro_shell.models.catalogue import Model, read_catalogue
 from caro_shell.models.progress import size_text
 
 _SOURCES = ("cache", "hub", "index")
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Raise the one error that the command line knows for wrong words."""
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"Try: {self.prog} --help")
 
 
 @dataclass(frozen=True)
@@ -39,7 +33,7 @@ class Row:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="caro models", description="The weights on this machine.", allow_abbrev=False)
+    parser = Parser(prog="caro models", description="The weights on this machine.", allow_abbrev=False)
     verbs = parser.add_subparsers(dest="verb", metavar="list|path|pull", required=True)
     listing = verbs.add_parser("list", help="the models caro knows, and which of them are here", allow_abbrev=False)
     listing.add_argument("--json", action="store_true", help="one JSON array")

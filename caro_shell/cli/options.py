@@ -9,10 +9,6 @@ from caro_shell.errors import UsageError
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are UsageErrors."""
 
-    def __init__(self, program: str, description: str, epilog: str = "") -> None:
-        """`program` is what the user typed before the options."""
-        super().__init__(prog=program, description=description, epilog=epilog)
-
     def error(self, message: str) -> NoReturn:
         """Turn argparse's complaint into one of ours."""
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"See: {self.prog} --help")

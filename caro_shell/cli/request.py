@@ -18,8 +18,8 @@ from caro_shell.protocol import Generate, Reply, reply_from
 
 def _parser() -> Parser:
     parser = Parser(
-        "caro",
-        "Words become a command, written by a model on your own machine; it is printed, never run.",
+        prog="caro",
+        description="Words become a command, written by a model on your own machine; it is printed, never run.",
         epilog="verbs: init, daemon, models, last, doctor, bench; `caro VERB --help` tells more. "
         'A request that begins with one of these words is quoted: caro "last 10 commits".',
     )
