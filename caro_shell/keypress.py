@@ -59,9 +59,10 @@ def main(shell: str, terminal: str, *, fresh: bool = False) -> int:
         )
         with client.Client(os.environ, hang_up=1) as daemon:
             reply = daemon.ask(request.message(), _show)
-        for note in reply["notes"]:
-            _write("note", note)
-        _write("done", reply["command"])
+            # Before the connection is taken down: nobody has to wait for that.
+            for note in reply["notes"]:
+                _write("note", note)
+            _write("done", reply["command"])
     except (KeyboardInterrupt, Cancelled):
         return 130
     except CaroError as error:
