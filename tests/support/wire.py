@@ -81,8 +81,10 @@ class Wire:
 
     def events(self, request_id: bytes, until: tuple[str, ...] = TERMINAL) -> list[Event]:
         """Return the events of a request up to its terminal one, or to one of the kinds in `until`."""
+        deadline = time.monotonic() + DEADLINE_S
         found = [self.event(request_id)]
         while found[-1]["type"] not in until:
+            assert time.monotonic() < deadline, f"no end of {request_id!r}: {found}"
             found.append(self.event(request_id))
         return found
 
