@@ -5,6 +5,7 @@ and says when to stop listening. Whether a command is valid is for the shell's o
 """
 
 import re
+from itertools import pairwise
 
 _CLOSERS = {
     "if": "fi",
@@ -40,12 +41,16 @@ class _Scan:
         self.before = ""
         self.goes_on = False
         self.comments: list[slice] = []
+        self.ends: list[int] = []
 
     def is_complete(self) -> bool:
         at = 0
         while at < len(self.text):
             at = self._in_quotes(at) if self.open and self.open[-1] == '"' else self._outside(at)
-        return not (self.open or self.heredocs or self.goes_on)
+        return not self._waits()
+
+    def _waits(self) -> bool:
+        return bool(self.open or self.heredocs or self.goes_on)
 
     def _in_quotes(self, at: int) -> int:
         char = self.text[at]
@@ -71,7 +76,11 @@ class _Scan:
             return at + 2
         if char == "\n":
             self.at_command = True
-            return self._after_heredocs(at + 1)
+            self.before = ""
+            at = self._after_heredocs(at + 1)
+            if not self._waits():
+                self.ends.append(at)
+            return at
         if char in " \t":
             return at + 1
         if char == "#" and (at == 0 or self.text[at - 1] in _BEFORE_COMMENT):
@@ -216,15 +225,7 @@ def split_commands(text: str, shell: str) -> list[str]:
 
     Lines of comment between commands are dropped. What is left open at the end is the last one.
     """
-    found: list[str] = []
-    pending = ""
-    for line in text.split("\n"):
-        if not pending and (not line.strip() or line.lstrip().startswith("#")):
-            continue
-        pending = f"{pending}\n{line}" if pending else line
-        if is_complete(pending, shell):
-            found.append(pending.strip())
-            pending = ""
-    if pending.strip():
-        found.append(pending.strip())
-    return found
+    scan = _Scan(text, shell)
+    scan.is_complete()
+    pieces = [text[start:end].strip() for start, end in pairwise([0, *scan.ends, len(text)])]
+    return [piece for piece in pieces if piece and not piece.startswith("#")]
