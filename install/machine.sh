@@ -75,7 +75,7 @@ usable_python() { # PROGRAM: sets PYTHON to the interpreter itself, behind any s
   if "${about#* }" -I -c 'import ensurepip, venv' 2>/dev/null; then
     PYTHON=${about#* }
   else
-    NO_VENV=${about#* }
+    NO_VENV=${NO_VENV:-${about#* }}
     return 1
   fi
 }

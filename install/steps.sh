@@ -78,9 +78,20 @@ step() { # TITLE COMMAND...: the end of everything when it fails
   title=$1
   shift
   logged "$title" failed "$@" || {
-    tail -n 15 -- "$LOG" | sed 's/^/    | /' >&2
-    fail "This step failed: $title." "All of its output is in $LOG. Run this again once that is mended."
+    tail -n 15 -- "$LOG" >"$WORK/last"
+    sed 's/^/    | /' "$WORK/last" >&2
+    fail "This step failed: $title." "$(what_now) All of its output is in $LOG."
   }
+}
+
+what_now() { # from pip's last words
+  if grep -qE 'connection broken|Could not fetch URL' "$WORK/last"; then
+    echo 'The package index cannot be reached: look at the network, and at what `pip config list` says.'
+  elif grep -qi 'no space left' "$WORK/last"; then
+    echo 'The disk is full: make some room, and run this again.'
+  else
+    echo 'Run this again once that is mended.'
+  fi
 }
 
 tidy() {
