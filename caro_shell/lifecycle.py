@@ -71,7 +71,8 @@ def _wait_for_lock(path: str, limit_s: float) -> int | None:
 
 
 @contextmanager
-def _spawn_lock(directory: str) -> Iterator[None]:
+def spawn_lock(directory: str) -> Iterator[None]:
+    """Be the only one to start or end a daemon meanwhile; raises DaemonError when another one takes too long."""
     descriptor = _wait_for_lock(os.path.join(directory, "spawn.lock"), START_LIMIT_S)
     if descriptor is None:
         raise DaemonError("Another process has been starting the daemon for too long.", "Try: caro daemon restart")
@@ -125,7 +126,7 @@ def _spawn(directory: str, environ: Mapping[str, str]) -> None:
 def start(directory: str, environ: Mapping[str, str]) -> bool:
     """Make sure that a daemon listens; returns whether this call started it. Raises DaemonError."""
     paths.ensure_private_dir(directory)
-    with _spawn_lock(directory):
+    with spawn_lock(directory):
         if is_listening(directory):
             return False
         # One that is leaving still holds its lock for a moment; one that `caro daemon run` started, not yet listening.

@@ -26,7 +26,7 @@ class Place:
 
 def request_of(line: str) -> str:
     """Return the request on a line, without the `#` of the comment style; raises UsageError when there is none."""
-    request = line.strip().lstrip("#").strip()
+    request = line.strip().lstrip("# \t").strip()
     if not request:
         raise UsageError("There is no request on the line.", "Type what you want in words, then press the key.")
     return request

@@ -4,6 +4,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 
 from user_home import Home, Script
 
+from caro_shell import lifecycle, paths
+from caro_shell.errors import DaemonError
+
 
 @pytest.fixture
 def home() -> Iterator[Home]:
@@ -19,8 +23,13 @@ def home() -> Iterator[Home]:
     path = Path(tempfile.mkdtemp(prefix="caro-"))
     made = Home(path)
     yield made
-    made.kill_daemon()
-    shutil.rmtree(path)
+    with ExitStack() as stack:
+        # A client that is on its way must not start another daemon behind our back.
+        with suppress(DaemonError):
+            paths.ensure_private_dir(made.runtime)
+            stack.enter_context(lifecycle.spawn_lock(made.runtime))
+        made.kill_daemon()
+        shutil.rmtree(path)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from command import run_caro
+from commands import caro
 from terminal import Terminal, wait_for
 from user_home import Home, need_program
 
@@ -50,7 +50,7 @@ def test_a_key_press_in_zsh_is_answered_by_the_model(home: Home) -> None:
     need_program("zsh")
     home.real_model("tiny")
     rc = home.path / "rc.zsh"
-    init = run_caro(home.environ, "init", "zsh").stdout
+    init = caro(home, "init", "zsh").stdout
     rc.write_text(Path(__file__).with_name("shells").joinpath("rc.zsh").read_text() + init)
     with Terminal(("zsh", "-f", "-i"), home.environ) as terminal:
         terminal.type(f" source {rc}; clear; echo ready")
@@ -69,7 +69,7 @@ def test_a_key_press_in_zsh_is_answered_by_the_model(home: Home) -> None:
 def test_the_readmes_request_gets_a_command_that_does_it(home: Home) -> None:
     """The default model's answer, run in a directory with old and new files, prints the new Python file alone."""
     home.real_model("small")
-    done = run_caro(home.environ, "find all python files modified in the last day")
+    done = caro(home, "find all python files modified in the last day")
     assert done.returncode == 0, done.stderr
     work = home.path / "work"
     (work / "deep").mkdir(parents=True)
@@ -85,24 +85,24 @@ def test_a_hundred_requests_leave_nothing_behind_and_depend_on_nothing(home: Hom
     """Descriptors and memory stay through one --batch; asked in reverse by a fresh daemon, all answers are the same."""
     home.real_model("tiny")
     warm_up = "\n".join(HUNDRED[:10])
-    run_caro(home.environ, "--batch", "--fresh", "--json", stdin=warm_up)
+    caro(home, "--batch", "--fresh", "--json", stdin=warm_up)
     before = _footprint(home)
     forward = _batch(home, HUNDRED)
     after = _footprint(home)
     assert after["descriptors"] == before["descriptors"]
     assert after["rss_bytes"] - before["rss_bytes"] < 20_000_000
-    run_caro(home.environ, "daemon", "stop")
+    caro(home, "daemon", "stop")
     backward = _batch(home, HUNDRED[::-1])
     assert forward == backward[::-1]
     # One by one, each by a client of its own.
     for request, answer in list(zip(HUNDRED, forward, strict=True))[::20]:
-        alone = run_caro(home.environ, "--fresh", request)
+        alone = caro(home, "--fresh", request)
         assert (alone.stdout.strip() or None) == answer
 
 
 def _batch(home: Home, requests: list[str]) -> list[str | None]:
     """Return the command for each request, None where the model's answer was refused."""
-    done = run_caro(home.environ, "--batch", "--fresh", "--json", stdin="\n".join(requests))
+    done = caro(home, "--batch", "--fresh", "--json", stdin="\n".join(requests))
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == len(requests)
     assert {answer["error"]["code"] for answer in answers if "error" in answer} <= {"unusable"}
@@ -110,7 +110,7 @@ def _batch(home: Home, requests: list[str]) -> list[str | None]:
 
 
 def _footprint(home: Home) -> dict[str, int]:
-    status = json.loads(run_caro(home.environ, "daemon", "status", "--json").stdout)
+    status = json.loads(caro(home, "daemon", "status", "--json").stdout)
     if sys.platform != "linux":
         return {"descriptors": 0, "rss_bytes": status["rss_bytes"]}
     return {

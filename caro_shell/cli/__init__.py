@@ -1,5 +1,6 @@
 """The `caro` command: one file a verb, everything else is a request."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -9,6 +10,7 @@ from caro_shell.errors import Cancelled, CaroError, UsageError
 VERBS = ("init", "daemon", "models", "last", "doctor", "bench")
 
 ANSWERED, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
+_REPORT = "Say it once more with CARO_TRACE=1 in front, and report what you see."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,6 +29,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CaroError as error:
         print_error(error)
         return USAGE if isinstance(error, UsageError) else FAILED
+    except Exception as error:  # a fault of ours is still no reason for a traceback on somebody's screen
+        if os.environ.get("CARO_TRACE"):
+            raise
+        print_error(CaroError(f"Something in caro broke ({type(error).__name__}: {error}).", _REPORT))
+        return FAILED
 
 
 def print_error(error: CaroError) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from caro_shell import __version__
+from caro_shell import __version__, paths
 from caro_shell.cli import ANSWERED, FAILED, print_error
 from caro_shell.cli.options import Parser
 from caro_shell.client import Client, settings_in
@@ -70,10 +70,10 @@ def _request(line: str, options: argparse.Namespace, terminal: str) -> Generate:
         line=line,
         shell=options.shell or users_shell(),
         version=__version__,
-        cwd=os.getcwd(),
+        cwd=paths.working_dir(),
         terminal=terminal,
         number=options.number,
-        model=options.model,
+        model=os.path.abspath(options.model) if os.path.isfile(options.model) else options.model,
         fresh=options.fresh,
         stream=False,
         settings=settings_in(os.environ),

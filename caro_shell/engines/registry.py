@@ -21,6 +21,11 @@ def create_engine(settings: Settings) -> Engine:
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path} is not a Python file.", "The setting `engine` is `llama`, or FILE.py:CLASS.")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    engine: Engine = getattr(module, name)(settings)
+    try:
+        spec.loader.exec_module(module)
+        engine: Engine = getattr(module, name)(settings)
+    except Exception as error:  # whatever is wrong in a file of the user's
+        raise ConfigError(
+            f"The engine {settings.engine} cannot be used: {type(error).__name__}: {error}.", "Mend it, or set another."
+        ) from error
     return engine

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from command import run_caro
+from commands import caro
 from user_home import Home, need_program
 
 RATIOS = ("ratio_warm", "ratio_cold")
@@ -15,7 +15,7 @@ def test_bench_gives_every_figure(home: Home) -> None:
     """The promised keys are there, and the parts are not more than the whole."""
     need_program("zsh")
     home.real_model("tiny")
-    done = run_caro(home.environ, "bench", "-n", "3", "--cold", "1", "--json")
+    done = caro(home, "bench", "-n", "3", "--cold", "1", "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert all(set(result[key]) == {"p50", "p95", "p99"} and result[key]["p50"] > 0 for key in (*RATIOS, *TIMES))

@@ -5,21 +5,21 @@ import stat
 from pathlib import Path
 
 import pytest
-from command import run_caro
+from commands import caro
 from user_home import Home, Script
 
 
 def test_status_without_a_daemon_starts_none(home: Home) -> None:
     """`caro daemon status` only looks."""
-    done = run_caro(home.environ, "daemon", "status", "--json")
+    done = caro(home, "daemon", "status", "--json")
     assert json.loads(done.stdout)["state"] == "stopped"
     assert home.daemon_pid() == 0
 
 
 def test_status_tells_what_scripts_ask_for(home: Home) -> None:
     """The object has the promised keys, and they are true."""
-    run_caro(home.environ, "one request")
-    status = json.loads(run_caro(home.environ, "daemon", "status", "--json").stdout)
+    caro(home, "one request")
+    status = json.loads(caro(home, "daemon", "status", "--json").stdout)
     assert status["pid"] == home.daemon_pid()
     assert (status["state"], status["model"], status["device"]) == ("ready", "small", "none")
     assert status["requests"] == 1
@@ -30,20 +30,20 @@ def test_status_tells_what_scripts_ask_for(home: Home) -> None:
 
 def test_start_stop_and_restart(home: Home) -> None:
     """The daemon comes and goes by hand too, and saying it twice is no error."""
-    assert run_caro(home.environ, "daemon", "start").returncode == 0
+    assert caro(home, "daemon", "start").returncode == 0
     first = home.daemon_pid()
-    assert "running already" in run_caro(home.environ, "daemon", "start").stderr
-    assert run_caro(home.environ, "daemon", "restart").returncode == 0
+    assert "running already" in caro(home, "daemon", "start").stderr
+    assert caro(home, "daemon", "restart").returncode == 0
     assert home.daemon_pid() not in (0, first)
-    assert run_caro(home.environ, "daemon", "stop").returncode == 0
+    assert caro(home, "daemon", "stop").returncode == 0
     assert home.daemon_pid() == 0
-    assert "was not running" in run_caro(home.environ, "daemon", "stop").stderr
+    assert "was not running" in caro(home, "daemon", "stop").stderr
 
 
 def test_logs_shows_the_log(home: Home) -> None:
     """The log tells when the daemon came, and nothing of what was asked."""
-    run_caro(home.environ, "a very private request")
-    done = run_caro(home.environ, "daemon", "logs")
+    caro(home, "a very private request")
+    done = caro(home, "daemon", "logs")
     assert "listens" in done.stdout
     assert "private" not in done.stdout
 
@@ -51,12 +51,12 @@ def test_logs_shows_the_log(home: Home) -> None:
 def test_last_shows_exactly_what_was_sent(home: Home, script: Script) -> None:
     """What went to the model and what came back, word for word."""
     script.say("list files", "```sh\nls\n```")
-    run_caro(home.environ, "--shell", "fish", "list files")
-    text = run_caro(home.environ, "last").stdout
+    caro(home, "--shell", "fish", "list files")
+    text = caro(home, "last").stdout
     assert "You write fish commands for" in text
     assert "[user]\nlist files\n" in text
     assert "```sh\nls\n```" in text
-    last = json.loads(run_caro(home.environ, "last", "--json").stdout)
+    last = json.loads(caro(home, "last", "--json").stdout)
     assert [message["role"] for message in last["sent"]] == ["system", "user"]
     assert last["answers"] == ["```sh\nls\n```"]
     assert last["timings_ms"]["total"] > 0
@@ -64,14 +64,14 @@ def test_last_shows_exactly_what_was_sent(home: Home, script: Script) -> None:
 
 def test_last_without_a_request_says_so(home: Home) -> None:
     """Nothing to show is one sentence and exit code 1."""
-    done = run_caro(home.environ, "last")
+    done = caro(home, "last")
     assert (done.returncode, done.stdout) == (1, "")
     assert "Nothing has been asked" in done.stderr
 
 
 def test_init_prints_lines_with_absolute_paths_that_exist(home: Home) -> None:
     """The lines for .zshrc name an interpreter and a script, both there."""
-    python, source = run_caro(home.environ, "init", "zsh").stdout.splitlines()
+    python, source = caro(home, "init", "zsh").stdout.splitlines()
     assert Path(python.removeprefix("CARO_PYTHON=")).stat().st_mode & stat.S_IXUSR
     assert Path(source.removeprefix("source ")).name == "caro.zsh"
     assert Path(source.removeprefix("source ")).is_file()
@@ -80,7 +80,7 @@ def test_init_prints_lines_with_absolute_paths_that_exist(home: Home) -> None:
 @pytest.mark.parametrize("words", [["init"], ["init", "tcsh"], ["daemon"], ["daemon", "dance"], ["bench", "-n", "0"]])
 def test_wrong_words_are_one_sentence_and_exit_2(home: Home, words: list[str]) -> None:
     """Usage errors say what to type, without a traceback."""
-    done = run_caro(home.environ, *words)
+    done = caro(home, *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("caro: ")
     assert "Traceback" not in done.stderr
@@ -89,19 +89,19 @@ def test_wrong_words_are_one_sentence_and_exit_2(home: Home, words: list[str]) -
 @pytest.mark.parametrize("verb", ["", "daemon", "models", "last", "doctor", "bench"])
 def test_help_is_there_for_every_verb(home: Home, verb: str) -> None:
     """`--help` is printed on stdout and exits 0."""
-    done = run_caro(home.environ, *([verb] if verb else []), "--help")
+    done = caro(home, *([verb] if verb else []), "--help")
     assert done.returncode == 0
     assert done.stdout.startswith("usage: caro")
 
 
 def test_a_word_alone_is_a_verb_and_a_sentence_is_a_request(home: Home) -> None:
     """`caro "last ten commits"` asks; the verb is only the bare word."""
-    assert run_caro(home.environ, "last ten commits").stdout == "echo last ten commits\n"
+    assert caro(home, "last ten commits").stdout == "echo last ten commits\n"
 
 
 def test_doctor_names_what_is_wrong_and_what_mends_it(home: Home) -> None:
     """A home without model and without start-up file: both are named, with the commands that help."""
-    done = run_caro(home.environ, "doctor", "--json")
+    done = caro(home, "doctor", "--json")
     findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
     assert done.returncode == 1
     assert findings["python"]["ok"]
@@ -115,6 +115,6 @@ def test_doctor_names_what_is_wrong_and_what_mends_it(home: Home) -> None:
 
 def test_doctor_finds_a_wrong_setting(home: Home) -> None:
     """A wrong value in the environment is a finding, not a crash."""
-    done = run_caro({**home.environ, "CARO_THREADS": "many"}, "doctor")
+    done = caro(home, "doctor", CARO_THREADS="many")
     assert "wrong  settings: CARO_THREADS must be of type int" in done.stdout
     assert "Traceback" not in done.stderr
