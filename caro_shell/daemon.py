@@ -1,4 +1,4 @@
-"""The daemon: one ROUTER thread that queues, cancels, beats and idles; the worker does the work."""
+"""The daemon: the thread that queues, cancels, beats and idles; the worker does the work."""
 
 import logging
 import os
@@ -7,7 +7,6 @@ import socket as sockets
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,14 +15,13 @@ import zmq
 from caro_shell import __version__, config, lifecycle, paths, protocol
 from caro_shell.errors import Busy, Cancelled, CaroError, DaemonError, Superseded
 from caro_shell.process import rss_bytes
+from caro_shell.router import Router
 from caro_shell.worker import Job, Worker, error_event
 
 _log = logging.getLogger(__name__)
 _STOP_LIMIT_S = 5.0
 # The longest sleep of an idle daemon; it only keeps `inf` and the like from libzmq.
 _NAP_S = 3600.0
-# Past this libzmq closes the connection; up to it the client is told what is wrong.
-_FRAME_LIMIT = 16 * protocol.MESSAGE_LIMIT
 
 
 class Daemon:
@@ -33,9 +31,8 @@ class Daemon:
         """Bind the socket; the caller holds the lock."""
         self._settings = settings
         self._environ = environ
-        self._path = paths.socket_path(directory)
         self._context = zmq.Context(io_threads=1)
-        self._router = self._bind()
+        self._router = Router(self._context, paths.socket_path(directory))
         self._events = self._context.socket(zmq.PULL)
         self._events.bind("inproc://events")
         self._reports: zmq.Socket[bytes] | None = None
@@ -45,22 +42,6 @@ class Daemon:
         self._unloading = False
         self._requests = 0
         self._leaving = False
-
-    def _bind(self) -> "zmq.Socket[bytes]":
-        router = self._context.socket(zmq.ROUTER)
-        # A client that has gone is an error at the next send, not a message dropped in silence.
-        router.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        router.setsockopt(zmq.LINGER, 200)
-        router.setsockopt(zmq.MAXMSGSIZE, _FRAME_LIMIT)
-        if os.path.exists(self._path):
-            os.unlink(self._path)
-        # The socket's mode is the umask's.
-        before = os.umask(0o177)
-        try:
-            router.bind(f"ipc://{self._path}")
-        finally:
-            os.umask(before)
-        return router
 
     def _report(self, job: Job, event: dict[str, Any]) -> None:
         """Pass an event from the worker's thread to this one."""
@@ -77,7 +58,7 @@ class Daemon:
         """Handle messages until it is time to leave; `wake` becomes readable when a signal came."""
         self._worker.start()
         poller = zmq.Poller()
-        for source in (self._router, self._events, wake.fileno()):
+        for source in (self._router.socket, self._events, wake.fileno()):
             poller.register(source, zmq.POLLIN)
         while not self._leaving:
             ready = dict(poller.poll(self._patience_ms()))
@@ -85,7 +66,7 @@ class Daemon:
                 wake.recv(64)
             if self._events in ready:
                 self._pass_on()
-            if self._router in ready:
+            if self._router.socket in ready:
                 self._receive()
             self._beat()
             self._idle()
@@ -101,16 +82,18 @@ class Daemon:
         return max(0, int(min(_NAP_S, self._active + min(limits) - time.monotonic()) * 1000) + 1)
 
     def _receive(self) -> None:
-        client, *frames = self._router.recv_multipart()
+        client, frames = self._router.receive()
         request_id = frames[1] if len(frames) > 1 else b""
         try:
             request_id, message = protocol.decode(frames, protocol.REQUESTS)
             getattr(self, f"_on_{message['type']}")(client, request_id, message)
         except CaroError as error:
-            self._send(client, request_id, error_event(error))
+            self._router.send(client, request_id, error_event(error))
         except Exception:  # one message that we did not foresee must not end everybody's daemon
             _log.exception("a message failed")
-            self._send(client, request_id, error_event(CaroError("Something in caro broke.", "See: caro daemon logs")))
+            self._router.send(
+                client, request_id, error_event(CaroError("Something in caro broke.", "See: caro daemon logs"))
+            )
 
     def _on_generate(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
         self._active = time.monotonic()
@@ -120,7 +103,7 @@ class Daemon:
         reason = self._stale_reason(request, wanted)
         if reason:
             event = {"type": "error", "code": "stale", "message": reason, "hint": "", "pid": os.getpid()}
-            self._send(client, request_id, event)
+            self._router.send(client, request_id, event)
             return
         for job in self._jobs:
             if request.terminal and job.request.terminal == request.terminal:
@@ -130,7 +113,7 @@ class Daemon:
             raise Busy(f"caro is busy: {waiting} requests wait.", "Ask again in a moment.")
         self._requests += 1
         job = Job(client, request_id, request, request.model or wanted.model, self._active)
-        if self._send(client, request_id, {"type": "accepted", "position": len(self._jobs)}):
+        if self._router.send(client, request_id, {"type": "accepted", "position": len(self._jobs)}):
             self._beaten = time.monotonic() if not self._jobs else self._beaten
             self._jobs.append(job)
             self._worker.submit(job)
@@ -154,12 +137,12 @@ class Daemon:
                 self._drop(job, Cancelled("Cancelled."))
 
     def _on_status(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
-        self._send(client, request_id, self._status(with_last=bool(message.get("last"))))
+        self._router.send(client, request_id, self._status(with_last=bool(message.get("last"))))
 
     def _on_shutdown(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
         if message.get("pid", os.getpid()) == os.getpid():
             self.leave()
-        self._send(client, request_id, self._status(with_last=False))
+        self._router.send(client, request_id, self._status(with_last=False))
 
     def _status(self, *, with_last: bool) -> dict[str, Any]:
         engine = self._worker.engine_state
@@ -188,7 +171,7 @@ class Daemon:
         if event["type"] in protocol.TERMINAL:
             self._jobs.remove(job)
             self._active = time.monotonic()
-        if not job.told and not self._send(job.client, job.request_id, event):
+        if not job.told and not self._router.send(job.client, job.request_id, event):
             job.cancelled.set()
 
     def _drop(self, job: Job, reason: CaroError) -> None:
@@ -196,7 +179,7 @@ class Daemon:
         if not job.cancelled.is_set():
             job.cancelled.set()
             job.told = True
-            self._send(job.client, job.request_id, error_event(reason))
+            self._router.send(job.client, job.request_id, error_event(reason))
 
     def _beat(self) -> None:
         """Tell every waiting client that its request is alive; one that has gone is cancelled."""
@@ -206,7 +189,7 @@ class Daemon:
         self._beaten = now
         for job in self._jobs:
             elapsed = round((now - job.since) * 1000, 1)
-            if not job.cancelled.is_set() and not self._send(
+            if not job.cancelled.is_set() and not self._router.send(
                 job.client, job.request_id, {"type": "working", "state": job.state, "elapsed_ms": elapsed}
             ):
                 job.cancelled.set()
@@ -221,20 +204,9 @@ class Daemon:
             self._unloading = True
             self._worker.unload()
 
-    def _send(self, client: bytes, request_id: bytes, event: Mapping[str, Any]) -> bool:
-        """Send an event; False when the client has gone or does not read."""
-        try:
-            self._router.send_multipart([client, *protocol.encode(request_id, event)], zmq.NOBLOCK)
-        except zmq.ZMQError as error:
-            if error.errno in (zmq.EHOSTUNREACH, zmq.EAGAIN):
-                return False
-            raise
-        return True
-
     def _close(self) -> None:
         # First, so that nobody connects in vain; and while the lock is held: after it, the path is another daemon's.
-        with suppress(FileNotFoundError):
-            os.unlink(self._path)
+        self._router.unlink()
         for job in self._jobs:
             self._drop(job, DaemonError("The daemon was told to leave.", "Ask again: it starts by itself."))
         stopped = self._worker.stop(_STOP_LIMIT_S)
