@@ -106,8 +106,8 @@ run_checks() {
   check ruff "$bin/ruff" check .
   check ruff-format "$bin/ruff" format --check .
   check mypy "$bin/mypy"
-  check shellcheck "$bin/shellcheck" -x -s sh install.sh
-  check shfmt "$bin/shfmt" -i 2 -ci -d install.sh install .ci/run shell
+  check shellcheck "$bin/shellcheck" -x -s sh install.sh tests/install/rc_block.sh
+  check shfmt "$bin/shfmt" -i 2 -ci -d install.sh install .ci/run shell tests
   check shellcheck-bash check_each .ci/run shell/*.bash -- "$bin/shellcheck" -s bash
   check sh-n check_each install.sh install/*.sh -- sh -n
   check bash-n check_each .ci/run shell/*.bash -- bash -n
