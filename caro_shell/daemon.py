@@ -20,6 +20,7 @@ from caro_shell.worker import Job, Worker, error_event
 
 _log = logging.getLogger(__name__)
 _STOP_LIMIT_S = 5.0
+_SUPERSEDED = "A newer request from this terminal took over."
 # The longest sleep of an idle daemon; it only keeps `inf` and the like from libzmq.
 _NAP_S = 3600.0
 
@@ -107,7 +108,9 @@ class Daemon:
             return
         for job in self._jobs:
             if request.terminal and job.request.terminal == request.terminal:
-                self._drop(job, Superseded("A newer request from this terminal took over."))
+                if job.request.sequence > request.sequence:
+                    raise Superseded(_SUPERSEDED)
+                self._drop(job, Superseded(_SUPERSEDED))
         waiting = sum(not job.cancelled.is_set() for job in self._jobs)
         if waiting > self._settings.queue:
             raise Busy(f"caro is busy: {waiting} requests wait.", "Ask again in a moment.")

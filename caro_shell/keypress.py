@@ -39,9 +39,10 @@ def _sentence(error: CaroError) -> str:
     return f"{error.message} {error.hint}".strip()
 
 
-def main(shell: str, terminal: str, *, fresh: bool = False) -> int:
+def main(shell: str, terminal: str, sequence: str = "0", *, fresh: bool = False) -> int:
     """Answer one key press; returns 0 when a command was written, 1 after an error, 130 when cancelled.
 
+    `sequence` counts the presses in this terminal: a client that is slow to start must not overtake the next.
     `fresh` asks the model even when the answer is known; `caro bench` needs that.
     """
     # The shell may have set it to be ignored; Ctrl-C must reach us.
@@ -54,6 +55,7 @@ def main(shell: str, terminal: str, *, fresh: bool = False) -> int:
             version=__version__,
             cwd=paths.working_dir(),
             terminal=terminal,
+            sequence=int(sequence),
             fresh=fresh,
             settings=client.settings_in(os.environ),
         )

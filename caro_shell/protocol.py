@@ -42,6 +42,7 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
         "version": _TEXT,
         "cwd": _optional(_TEXT),
         "terminal": _optional(_TEXT),
+        "sequence": _optional(_COUNT),
         "number": _optional(_COUNT),
         "model": _optional(_TEXT),
         "fresh": _optional(_FLAG),
@@ -93,6 +94,7 @@ class Generate(NamedTuple):
     version: str
     cwd: str = ""
     terminal: str = ""
+    sequence: int = 0
     number: int = 1
     model: str = ""
     fresh: bool = False

@@ -17,6 +17,7 @@ builtin typeset -g CARO_KEY="${CARO_KEY-^G}" CARO_STYLE="${CARO_STYLE-fg=8}"
 # The pending request: its descriptor, the line it was asked for, and how it was answered when the line had changed.
 builtin typeset -g _caro_fd="${_caro_fd-}" _caro_line="${_caro_line-}" _caro_suggestion="${_caro_suggestion-}"
 # What of POSTDISPLAY is ours, and the keys that were bound.
+builtin typeset -gi _caro_presses="${_caro_presses-0}"
 builtin typeset -g _caro_ghost="${_caro_ghost-}" _caro_bound="${_caro_bound-}" _caro_trap="${_caro_trap-}" _caro_in_trap=
 
 # --- what is drawn ---------------------------------------------------------------------------------------
@@ -24,7 +25,10 @@ builtin typeset -g _caro_ghost="${_caro_ghost-}" _caro_bound="${_caro_bound-}" _
 # Show $1 dimly after the line, in place of what we showed before; nothing when it is empty.
 _caro_draw() {
   builtin emulate -L zsh
-  [[ "$POSTDISPLAY" == "$_caro_ghost" ]] || [[ -n "$1" ]] || { _caro_ghost=; return 0 }
+  [[ "$POSTDISPLAY" == "$_caro_ghost" ]] || [[ -n "$1" ]] || {
+    _caro_ghost=
+    return 0
+  }
   _caro_ghost="$1"
   POSTDISPLAY="$1"
   _caro_paint
@@ -36,7 +40,7 @@ _caro_paint() {
   builtin emulate -L zsh
   region_highlight=("${(@)region_highlight:#*memo=caro}")
   if [[ -n "$_caro_ghost" && "$POSTDISPLAY" == "$_caro_ghost" ]]; then
-    region_highlight+=("${#BUFFER} $(( ${#BUFFER} + ${#POSTDISPLAY} )) ${CARO_STYLE} memo=caro")
+    region_highlight+=("${#BUFFER} $((${#BUFFER} + ${#POSTDISPLAY})) ${CARO_STYLE} memo=caro")
   fi
   return 0
 }
@@ -49,11 +53,12 @@ _caro_ask() {
   builtin emulate -L zsh -o no_aliases
   _caro_end
   _caro_line="$BUFFER"
+  ((_caro_presses += 1))
   # The line goes through a pipe, never into an argument list; closing the descriptor cancels the request.
   if ! builtin exec {_caro_fd}< <(
     builtin print -rn -- "$_caro_line" |
-      "$CARO_PYTHON" -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("zsh", sys.argv[1]))' \
-        "${TTY}:$$" 2>/dev/null
+      "$CARO_PYTHON" -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("zsh", *sys.argv[1:]))' \
+        "${TTY}:$$" "$_caro_presses" 2>/dev/null
   ); then
     _caro_fd=
     return 1
@@ -147,14 +152,15 @@ _caro_catch_interrupt() {
   builtin setopt no_local_traps
   # Ours is still there when the last request ended by Ctrl-C a moment ago.
   [[ -n "$_caro_trap" ]] && return 0
-  if (( ${+functions[TRAPINT]} )); then
+  if ((${+functions[TRAPINT]})); then
     functions[_caro_users_trapint]="${functions[TRAPINT]}"
     _caro_trap=function
   else
     _caro_trap=none
     _caro_read_trap
   fi
-  functions[TRAPINT]='_caro_on_interrupt "$@"'
+  # Only a return in the trap itself tells zsh whether the signal has been dealt with.
+  functions[TRAPINT]='_caro_on_interrupt "$@" || return $?; return 0'
   return 0
 }
 
@@ -169,12 +175,12 @@ _caro_read_trap() {
   [[ -d "$directory" ]] || zf_mkdir -p -m 700 -- "$directory" 2>/dev/null
   [[ -O "$directory" && ! -L "$directory" ]] || return 0
   file="$directory/traps.$$"
-  builtin trap >| "$file" || return 0
+  builtin trap >|"$file" || return 0
   words=(${(z)"$(<"$file")"})
   zf_rm -f -- "$file"
   at=${words[(I)INT]}
-  if (( at > 3 )) && [[ "${words[at-3]}" == trap ]]; then
-    _caro_trap="list ${(Q)words[at-1]}"
+  if ((at > 3)) && [[ "${words[at - 3]}" == trap ]]; then
+    _caro_trap="list ${(Q)words[at - 1]}"
   fi
   return 0
 }
@@ -200,7 +206,7 @@ _caro_on_interrupt() {
   builtin emulate -L zsh
   # Outside the line editor, or with nothing pending, the signal means what it always does.
   if [[ -z "$_caro_fd" ]] || ! builtin zle; then
-    return $(( 128 + $1 ))
+    return $((128 + $1))
   fi
   _caro_in_trap=1
   builtin zle _caro-cancel
@@ -292,7 +298,7 @@ _caro_on_first_prompt() {
   add-zle-hook-widget line-finish _caro-line-finish
   add-zle-hook-widget line-pre-redraw _caro-line-pre-redraw
   # zsh-autosuggestions would draw over us; this list makes it stand back. Ours alone, never a new list.
-  if (( ${+ZSH_AUTOSUGGEST_CLEAR_WIDGETS} )); then
+  if ((${+ZSH_AUTOSUGGEST_CLEAR_WIDGETS})); then
     ZSH_AUTOSUGGEST_CLEAR_WIDGETS=("${(@)ZSH_AUTOSUGGEST_CLEAR_WIDGETS:#caro-generate}" caro-generate)
   fi
   _caro_bind

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from itertools import count
 
@@ -72,6 +73,7 @@ def _request(line: str, options: argparse.Namespace, terminal: str) -> Generate:
         version=__version__,
         cwd=paths.working_dir(),
         terminal=terminal,
+        sequence=time.monotonic_ns(),
         number=options.number,
         model=os.path.abspath(options.model) if os.path.isfile(options.model) else options.model,
         fresh=options.fresh,

@@ -113,6 +113,19 @@ def test_the_newest_request_of_a_terminal_wins(home: Home, script: Script) -> No
         assert old.ended()
 
 
+def test_an_older_request_that_arrives_late_does_not_win(home: Home, script: Script) -> None:
+    """Connections overtake each other: the sequence says which request is the newest, not the order of arrival."""
+    script.say("newer", {"wait": "go"}, "ls")
+    with Wire(home) as fast, Wire(home) as slow:
+        newer = fast.generate("newer", terminal="tty1", sequence=2)
+        script.happened("waiting go")
+        older = slow.generate("older", terminal="tty1", sequence=1)
+        assert slow.events(older)[-1]["code"] == "superseded"
+        script.open_gate("go")
+        assert fast.events(newer)[-1]["command"] == "ls"
+    assert "ask older" not in script.events()
+
+
 def test_requests_without_a_terminal_do_not_supersede(home: Home, script: Script) -> None:
     """Scripts that run side by side are all answered."""
     script.say("first", {"wait": "go"}, "ls")
