@@ -197,6 +197,9 @@ class Client:
         if self._news is not None and self._news.poll(0):
             # It broke after the request before this one.
             raise _LostError(accepted=False)
+        # A press that a newer one has replaced while it was starting must not overtake it and take its place.
+        if self._is_hung_up():
+            raise Cancelled("Nobody waits for the answer.")
         socket.send_multipart(protocol.encode(request_id, message))
         try:
             while True:
@@ -214,6 +217,13 @@ class Client:
         except (KeyboardInterrupt, Cancelled):
             socket.send_multipart(protocol.encode(request_id, {"type": "cancel", "request": request_id.decode()}))
             raise
+
+    def _is_hung_up(self) -> bool:
+        if self._hang_up is None:
+            return False
+        poller = zmq.Poller()
+        poller.register(self._hang_up, zmq.POLLERR)
+        return bool(poller.poll(0))
 
     def _next_event(self, socket: "zmq.Socket[bytes]", request_id: bytes) -> dict[str, Any] | None:
         """Return the next event of this request, or None when it will not come."""

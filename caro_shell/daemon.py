@@ -21,8 +21,9 @@ from caro_shell.worker import Job, Worker, error_event
 _log = logging.getLogger(__name__)
 _STOP_LIMIT_S = 5.0
 _SUPERSEDED = "A newer request from this terminal took over."
-# The longest sleep of an idle daemon; it only keeps `inf` and the like from libzmq.
-_NAP_S = 3600.0
+# The longest sleep of an idle daemon: so often it looks whether it can still be reached. Well under the time that a
+# client waits for a daemon that has the lock and does not listen (lifecycle.STOP_LIMIT_S).
+_NAP_S = 4.0
 
 
 class Daemon:
@@ -200,6 +201,9 @@ class Daemon:
     def _idle(self) -> None:
         if self._jobs:
             return
+        if not self._router.is_reachable():
+            _log.warning("the socket's file has gone, so nobody can ask any more")
+            self.leave()
         idle = time.monotonic() - self._active
         if idle >= self._settings.idle_exit:
             self.leave()

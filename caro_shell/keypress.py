@@ -67,7 +67,9 @@ def main(shell: str, terminal: str, sequence: str = "0", *, fresh: bool = False)
             _write("done", reply["command"])
     except (KeyboardInterrupt, Cancelled):
         return 130
-    except CaroError as error:
+    except Exception as error:  # nobody sees our stderr: whatever broke is said in a record
+        if not isinstance(error, CaroError):
+            error = CaroError(f"Something in caro broke ({type(error).__name__}: {error}).", "See: caro doctor")
         try:
             _write("error", _sentence(error))
         except Cancelled:

@@ -22,14 +22,24 @@ def runtime_dir(environ: Mapping[str, str]) -> str:
     replaced by a directory of ours under /tmp.
     """
     if chosen := environ.get("CARO_RUNTIME_DIR"):
-        return os.path.abspath(chosen)
-    home = environ.get("HOME") or os.path.expanduser("~")
+        return _absolute(chosen)
+    home = _absolute(environ.get("HOME") or os.path.expanduser("~"))
     path = os.path.join(home, ".local", "state", "caro", "run")
     if len(os.fsencode(os.path.join(path, "caro.sock"))) <= SOCKET_PATH_LIMIT:
         return path
     from zlib import crc32
 
     return f"/tmp/caro-{os.getuid()}-{crc32(os.fsencode(home)):08x}"  # noqa: S108  owner and mode are checked
+
+
+def _absolute(path: str) -> str:
+    # The daemon lives in another directory.
+    try:
+        return os.path.abspath(path)
+    except OSError:
+        raise DaemonError(
+            f"{path} lies below a directory that has been removed.", "Set CARO_RUNTIME_DIR to an absolute path."
+        ) from None
 
 
 def socket_path(directory: str) -> str:

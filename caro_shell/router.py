@@ -24,13 +24,15 @@ class Router:
         self.socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
         self.socket.setsockopt(zmq.LINGER, 200)
         self.socket.setsockopt(zmq.MAXMSGSIZE, _FRAME_LIMIT)
-        self.unlink()
+        with suppress(FileNotFoundError):
+            os.unlink(path)
         # The socket's mode is the umask's.
         before = os.umask(0o177)
         try:
             self.socket.bind(f"ipc://{path}")
         finally:
             os.umask(before)
+        self._inode = self._found()
 
     def receive(self) -> tuple[bytes, Sequence[bytes]]:
         """Return the client that sent the next message, and its frames."""
@@ -47,10 +49,21 @@ class Router:
             raise
         return True
 
+    def _found(self) -> int:
+        try:
+            return os.stat(self._path, follow_symlinks=False).st_ino
+        except OSError:
+            return 0
+
+    def is_reachable(self) -> bool:
+        """Say whether the socket's file is still there and ours: somebody may have removed it, or its directory."""
+        return self._found() == self._inode
+
     def unlink(self) -> None:
-        """Remove the socket's file, so that nobody connects in vain."""
-        with suppress(FileNotFoundError):
-            os.unlink(self._path)
+        """Remove the socket's file, so that nobody connects in vain; another daemon's is left alone."""
+        if self.is_reachable():
+            with suppress(FileNotFoundError):
+                os.unlink(self._path)
 
     def close(self) -> None:
         """Close the socket once the last words are on their way."""

@@ -212,6 +212,19 @@ _caro_on_interrupt() {
   builtin zle _caro-cancel
   builtin zle -R
   _caro_in_trap=
+  # A descriptor that is ready at once: its handler runs when this trap is over, before the next key or Ctrl-C.
+  builtin local after=
+  builtin exec {after}</dev/null && builtin zle -F "$after" _caro_after_interrupt
+  return 0
+}
+
+# The trap is over: give the user's own back, so that a second Ctrl-C drops the line as always.
+_caro_after_interrupt() {
+  builtin emulate -L zsh
+  builtin local after="$1"
+  builtin zle -F "$after"
+  builtin exec {after}<&-
+  [[ -n "$_caro_fd" ]] || _caro_release_interrupt
   return 0
 }
 

@@ -19,7 +19,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb = words[0] if words and words[0] in VERBS else "request"
     try:
         run = import_module(f"caro_shell.cli.{verb}").run
-        return int(run(words if verb == "request" else words[1:]))
+        status = int(run(words if verb == "request" else words[1:]))
+        if sys.stdout is not None:
+            # Here, where it can be said in one sentence that it does not work.
+            sys.stdout.flush()
+    except UnicodeEncodeError as error:
+        print_error(
+            CaroError(
+                f"This terminal's encoding ({error.encoding}) cannot show the answer.", "Set LC_ALL to a UTF-8 locale."
+            )
+        )
+        return FAILED
     except (KeyboardInterrupt, Cancelled):
         return CANCELLED
     except BrokenPipeError:
@@ -32,12 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # a fault of ours is still no reason for a traceback on somebody's screen
         if os.environ.get("CARO_TRACE"):
             raise
+        sys.stdout = None if isinstance(error, OSError) else sys.stdout
         print_error(CaroError(f"Something in caro broke ({type(error).__name__}: {error}).", _REPORT))
         return FAILED
+    return status
 
 
 def print_error(error: CaroError) -> None:
-    """Say what happened in one sentence on stderr, and below it what to do next."""
+    """Say what happened in one sentence on stderr, and below it what to do next; never on stdout."""
+    if sys.stderr is None:
+        return
     print(f"caro: {error.message}", file=sys.stderr)
     if error.hint:
         print(f"      {error.hint}", file=sys.stderr)

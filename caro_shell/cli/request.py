@@ -49,7 +49,7 @@ def run(argv: Sequence[str]) -> int:
     if options.batch:
         return _run_batch(options)
     line = " ".join(options.words)
-    if not options.words and not sys.stdin.isatty():
+    if not options.words and sys.stdin is not None and not sys.stdin.isatty():
         line = sys.stdin.read()
     if not line.strip():
         raise UsageError("What should the command do?", 'Try: caro "list all files", or caro --help')
@@ -122,7 +122,7 @@ def _print_reply(reply: Reply, *, as_json: bool) -> None:
 
 
 def _lines() -> Iterator[str]:
-    for line in sys.stdin:
+    for line in sys.stdin or ():
         if line.strip():
             yield line.rstrip("\n")
 

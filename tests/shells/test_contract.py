@@ -73,6 +73,28 @@ def test_ctrl_c_while_waiting_keeps_the_line(terminal: Terminal, script: Script)
     assert COMMAND not in terminal.screen()
 
 
+def test_a_second_ctrl_c_drops_the_line(terminal: Terminal, script: Script) -> None:
+    """Point 4: the first one ends the request, the next one is the shell's own."""
+    hold(script)
+    press_key_on(terminal)
+    script.happened("waiting go")
+    terminal.press("C-c")
+    script.happened(f"cancelled {REQUEST}")
+    terminal.press("C-c")
+    terminal.line_becomes("")
+
+
+def test_a_slow_client_does_not_overtake_the_next_press(terminal: Terminal, script: Script) -> None:
+    """Point 11: pressed, typed and pressed again at once: the last press is the one that is answered."""
+    for turn in range(5):
+        terminal.type(f"turn {turn}")
+        terminal.press("C-g")
+        terminal.type(" again")
+        terminal.press("C-g")
+        terminal.line_becomes(f"echo turn {turn} again")
+        terminal.press("C-u")
+
+
 def test_several_lines_arrive_as_one_buffer(terminal: Terminal, script: Script) -> None:
     """Point 5: a command of several lines is one edit, and nothing of it runs."""
     command = 'for name in *.log; do\n  gzip -- "$name"\ndone'

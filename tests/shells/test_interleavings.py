@@ -226,7 +226,7 @@ class Walk:
         dump.unlink(missing_ok=True)
 
         def heard() -> bool:
-            self._terminal.press("C-x", "d")
+            self._terminal.press("C-]")
             try:
                 return wait_for(dump.exists, str, limit_s=1.0)
             except AssertionError:
