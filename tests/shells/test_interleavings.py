@@ -222,18 +222,6 @@ class Walk:
             self._note("press C-c, with no key in between")
             self._terminal.press("C-c")
             self._turn(lambda _state: State())
-        dump = Path(self._home.environ["CARO_TEST_DUMP"])
-        dump.unlink(missing_ok=True)
-
-        def heard() -> bool:
-            self._terminal.press("C-]")
-            try:
-                return wait_for(dump.exists, str, limit_s=1.0)
-            except AssertionError:
-                return False
-
-        # zsh, with caro or without, now and then drops the keys that come between Ctrl-C and its next prompt.
-        wait_for(heard, self._terminal.screen)
         self._look()
 
     def _enter(self) -> None:
