@@ -168,9 +168,9 @@ install() {
   take_lock
   : >"$LOG"
   own_venv
+  stop_daemon
   make_venv
   install_llama
-  stop_daemon
   step 'installing caro and what it needs' venv_python -m pip install "$HERE"
   link_command
   make_dir "$(dirname -- "$STATE")"

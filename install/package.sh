@@ -89,8 +89,24 @@ build_llama() { # PIP-ARGUMENTS...
   llama_works || fail 'llama.cpp was built but cannot be loaded.' "All that was said is in $LOG."
 }
 
-stop_daemon() { # it runs the code that is about to be replaced
-  [ ! -x "$VENV/bin/caro" ] || "$VENV/bin/caro" daemon stop >>"$LOG" 2>&1 </dev/null || :
+# It runs the code that is about to go. An environment that is broken cannot tell it so: then it gets a signal.
+stop_daemon() {
+  daemon=$(cat -- "$STATE/daemon.lock" 2>/dev/null) || daemon=''
+  [ ! -x "$VENV/bin/caro" ] || "$VENV/bin/caro" daemon stop >/dev/null 2>&1 </dev/null || :
+  tries=0
+  while is_ours "$daemon" && [ "$tries" -lt 5 ]; do
+    [ "$tries" = 0 ] || kill "$daemon" 2>/dev/null || :
+    tries=$((tries + 1))
+    sleep 1
+  done
+}
+
+is_ours() { # PROCESS: whether it is alive and runs the Python of this environment
+  [ -n "$1" ] || return 1
+  case $({ tr '\0' ' ' <"/proc/$1/cmdline" || ps -p "$1" -o args=; } 2>/dev/null) in
+    *"$VENV/bin/python"*) ;;
+    *) return 1 ;;
+  esac
 }
 
 link_command() {

@@ -10,7 +10,7 @@ uninstall() {
     say "No installation is noted in $(short "$ROOT"); only its lines are looked for, in the rc files."
   fi
   ask 'Go ahead?' || fail 'Nothing was changed.'
-  [ ! -x "$VENV/bin/caro" ] || "$VENV/bin/caro" daemon stop >/dev/null 2>&1 </dev/null || :
+  stop_daemon
   { noted rc && for shell in zsh bash fish; do rc_file "$shell"; done; } | sort -u >"$WORK/rcs"
   while IFS= read -r rc <&3; do remove_block "$rc"; done 3<"$WORK/rcs"
   [ ! -f "$NOTES" ] || remove_noted

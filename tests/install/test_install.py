@@ -1,5 +1,6 @@
 """install.sh from beginning to end: a fresh home, the real model, and everything gone again."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -34,6 +35,10 @@ class Installation:
         """Where everything was put."""
         return self.machine.home / ".local" / "share" / "caro"
 
+    def daemon(self) -> int:
+        """Return the process id of the daemon that answered."""
+        return int((self.machine.home / ".local" / "state" / "caro" / "run" / "daemon.lock").read_text())
+
 
 @pytest.fixture(scope="module")
 def installed() -> Iterator[Installation]:
@@ -61,6 +66,16 @@ def one_command(text: str) -> str:
     assert lines[0].startswith("find ")
     assert ".py" in lines[0]
     return lines[0]
+
+
+def is_alive(process: int) -> bool:
+    """Tell whether there is such a process; one that only waits to be reaped is dead."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{process}/stat")
+    return not (stat.exists() and ") Z " in stat.read_text())
 
 
 def test_install_ends_with_a_real_answer(installed: Installation) -> None:
@@ -112,21 +127,25 @@ def test_the_block_is_silent_when_the_files_are_gone(installed: Installation) ->
 
 
 def test_a_second_run_mends_the_environment_and_keeps_the_rest(installed: Installation) -> None:
-    """A Python that is gone comes back; the model in use stays; the rc file does not change by a byte."""
+    """A Python that is gone comes back, the old daemon leaves, the model in use and the rc file's bytes stay."""
     rc, config = installed.rc.read_bytes(), installed.machine.home / ".config" / "caro" / "config.toml"
     assert 'model = "tiny"' in config.read_text()
+    daemon = installed.daemon()
     (installed.data / "venv" / "bin" / "python").unlink()
     (installed.data / "venv" / "bin" / "python3").unlink()
     done = installed.machine.install("--yes", "--shell", "zsh")
     assert done.returncode == 0, done.stdout + done.stderr
     assert installed.rc.read_bytes() == rc
+    assert not is_alive(daemon)
     assert [path.name for path in (installed.data / "models").glob("*.gguf")] == [TINY]
 
 
 def test_uninstall_leaves_the_home_as_it_was(installed: Installation) -> None:
     """Every file, mode and link is as before the first run, and nothing has been added."""
+    daemon = installed.daemon()
     done = installed.machine.install("--uninstall", "--yes")
     assert done.returncode == 0, done.stderr
+    assert not is_alive(daemon)
     assert installed.machine.tree() == installed.before
 
 
