@@ -131,12 +131,14 @@ class Pipeline:
             # Only what may become the command is shown while it grows.
             show = listener.show if request.stream and not found else Listener.show
             sampling = Sampling(self.max_tokens, _ALTERNATIVE_TEMPERATURE if draw else 0.0, seed=draw)
-            self._listen(messages, sampling, Listener(show, listener.cancelled), (watch, attempts[-1], request.shell))
-            try:
-                command = self._checked(attempts[-1], request.shell, watch)
-            except Unusable as error:
-                refusal = refusal or error
-                continue
+            hearer = Listener(show, listener.cancelled)
+            with verify.SyntaxCheck(request.shell) as check:
+                self._listen(messages, sampling, hearer, (watch, attempts[-1], request.shell))
+                try:
+                    command = self._checked(attempts[-1], request.shell, (watch, check))
+                except Unusable as error:
+                    refusal = refusal or error
+                    continue
             found.setdefault(" ".join(command.split()), command)
             if len(found) == request.number:
                 break
@@ -178,11 +180,12 @@ class Pipeline:
             stream.close()  # type: ignore[attr-defined]
         attempt.ended = self.engine.usage.ended
 
-    def _checked(self, attempt: _Attempt, shell: str, watch: Stopwatch) -> str:
+    def _checked(self, attempt: _Attempt, shell: str, tools: tuple[Stopwatch, verify.SyntaxCheck]) -> str:
+        watch, check = tools
         with watch.step("parse"):
             command = parse.parse_command(attempt.raw, shell, ended=attempt.ended)
         with watch.step("verify"):
-            objection = verify.syntax_error(command, shell)
+            objection = check.objection(command)
         if objection:
             raise Unusable(f"The model's answer is not valid {shell}.", "Say it in other words.")
         return command

@@ -1,5 +1,6 @@
 """The shell's own parser says whether it can read a command, and runs nothing of it."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,15 +67,31 @@ def test_a_parser_that_hangs_or_cannot_run_does_not_hold_the_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check is there to help; a broken installation must not keep the user from the command."""
-
-    def hang(*_: object, **__: object) -> None:
-        raise subprocess.TimeoutExpired("bash", 5)
-
-    monkeypatch.setattr(subprocess, "run", hang)
+    parser = tmp_path / "bash"
+    parser.write_text("#!/bin/sh\nexec sleep 1000\n")
+    parser.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(verify, "_TIMEOUT_S", 0.05)
     assert verify.syntax_error("echo 'a", "bash") == ""
-    monkeypatch.undo()
+    parser.unlink()
     (tmp_path / "bash").write_bytes(b"\0not a program")
     (tmp_path / "bash").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
     verify._parser.cache_clear()  # noqa: SLF001
     assert verify.syntax_error("ls", "bash") == ""
+
+
+def test_a_check_that_is_not_asked_leaves_no_process() -> None:
+    """A request may be cancelled, or its answer refused, before the parser is needed."""
+    need_program("bash")
+    before = set(children())
+    with verify.SyntaxCheck("bash"):
+        assert set(children()) > before
+    assert set(children()) == before
+
+
+def children() -> list[str]:
+    """Return the process ids of this process's children."""
+    done = subprocess.run(
+        ["ps", "-o", "pid=,comm=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False
+    )
+    return [line for line in done.stdout.splitlines() if "ps" not in line]
