@@ -12,7 +12,6 @@ from caro_shell.engines.threads import choose_threads
 from caro_shell.models.store import find_model
 from caro_shell.prompt import Message
 
-
 # An engine that has just worked is some per cent faster than one that has rested: 4 % for a short prompt on two
 # cores of an AMD EPYC, where 0.05 s of rest made no difference yet and 0.3 s did.
 _REST_S = 0.3
