@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import zmq
 
@@ -30,13 +30,6 @@ _RECONNECT_MS = 3_600_000
 _NEWS = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED
 _NOT_SETTINGS = frozenset({"CARO_PYTHON", "CARO_RUNTIME_DIR"})
 _PATHS = frozenset({"CARO_CONFIG", "CARO_MODEL", "CARO_MODELS_DIR"})
-
-
-class Connected(NamedTuple):
-    """How connecting went: seconds until the request could be sent, and whether the daemon had to be started."""
-
-    seconds: float
-    started: bool
 
 
 # The next two never leave this module: an error of the tree stands for its `code`, and these have none.
@@ -78,7 +71,6 @@ class Client:
         self._news: zmq.Socket[bytes] | None = None
         self._hang_up = hang_up
         self._next_id = self._connections = 0
-        self.connected = Connected(0.0, started=False)
 
     def __enter__(self) -> Self:
         """Return the client; nothing is connected yet."""
@@ -148,16 +140,13 @@ class Client:
         """Return a connected socket; starts the daemon when there is none."""
         if self._socket is not None:
             return self._socket
-        begun = time.perf_counter()
-        started = False
         if not (found := self._try_connect(_CONNECT_MS)):
             from caro_shell import lifecycle
 
-            started = lifecycle.start(self._directory, self._environ)
+            lifecycle.start(self._directory, self._environ)
             found = self._try_connect(_LISTENING_MS)
         if found is None:
             raise _LostError(accepted=False)
-        self.connected = Connected(time.perf_counter() - begun, started)
         return found
 
     def _try_connect(self, limit_ms: int) -> "zmq.Socket[bytes] | None":

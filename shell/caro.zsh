@@ -16,9 +16,9 @@
 builtin typeset -g CARO_KEY="${CARO_KEY-^G}" CARO_STYLE="${CARO_STYLE-fg=8}"
 # The pending request: its descriptor, the line it was asked for, and how it was answered when the line had changed.
 builtin typeset -g _caro_fd="${_caro_fd-}" _caro_line="${_caro_line-}" _caro_suggestion="${_caro_suggestion-}"
-# What of POSTDISPLAY is ours, and the keys that were bound.
+# How many presses there were, what of POSTDISPLAY is ours, and whose interrupt trap is kept meanwhile.
 builtin typeset -gi _caro_presses="${_caro_presses-0}"
-builtin typeset -g _caro_ghost="${_caro_ghost-}" _caro_bound="${_caro_bound-}" _caro_trap="${_caro_trap-}" _caro_in_trap=
+builtin typeset -g _caro_ghost="${_caro_ghost-}" _caro_trap="${_caro_trap-}" _caro_in_trap=
 
 # --- what is drawn ---------------------------------------------------------------------------------------
 
