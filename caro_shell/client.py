@@ -62,14 +62,19 @@ def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
 class Client:
     """One connection to the daemon of this user; use it as a context manager."""
 
-    def __init__(self, environ: Mapping[str, str], hang_up: int | None = None) -> None:
-        """`hang_up` is a pipe's writing end: when its reader has gone, the request is cancelled."""
+    def __init__(
+        self, environ: Mapping[str, str], hang_up: int | None = None, hang_up_events: int = zmq.POLLERR
+    ) -> None:
+        """`hang_up` is a pipe's writing end: when its reader has gone, or with other events of poll(2), the request
+        is cancelled.
+        """
         self._environ = {**environ, **settings_in(environ)}
         self._directory = paths.runtime_dir(environ)
         self._context = zmq.Context(io_threads=1)
         self._socket: zmq.Socket[bytes] | None = None
         self._news: zmq.Socket[bytes] | None = None
         self._hang_up = hang_up
+        self._hang_up_events = hang_up_events
         self._next_id = self._connections = 0
 
     def __enter__(self) -> Self:
@@ -211,7 +216,7 @@ class Client:
         if self._hang_up is None:
             return False
         poller = zmq.Poller()
-        poller.register(self._hang_up, zmq.POLLERR)
+        poller.register(self._hang_up, self._hang_up_events)
         return bool(poller.poll(0))
 
     def _next_event(self, socket: "zmq.Socket[bytes]", request_id: bytes) -> dict[str, Any] | None:
@@ -220,7 +225,7 @@ class Client:
         poller.register(socket, zmq.POLLIN)
         poller.register(self._news, zmq.POLLIN)
         if self._hang_up is not None:
-            poller.register(self._hang_up, zmq.POLLERR)
+            poller.register(self._hang_up, self._hang_up_events)
         deadline = time.monotonic() + _LOST_S
         while True:
             ready = dict(poller.poll(_SILENCE_MS))

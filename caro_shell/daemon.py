@@ -97,10 +97,10 @@ class Daemon:
                 client, request_id, error_event(CaroError("Something in caro broke.", "See: caro daemon logs"))
             )
 
-    def _on_generate(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
+    def _on_ask(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
         self._active = time.monotonic()
         self._unloading = False
-        request = protocol.generate_from(message)
+        request = protocol.ask_from(message)
         wanted = self._wanted(request)
         reason = self._stale_reason(request, wanted)
         if reason:
@@ -122,12 +122,14 @@ class Daemon:
             self._jobs.append(job)
             self._worker.submit(job)
 
-    def _wanted(self, request: protocol.Generate) -> config.Settings:
+    _on_generate = _on_fix = _on_explain = _on_ask
+
+    def _wanted(self, request: protocol.Ask) -> config.Settings:
         settings = {name: value for name, value in request.settings.items() if isinstance(value, str)}
         # The configuration file is found the way the client would find it.
         return config.resolve(settings, paths.config_file({**self._environ, **settings}))
 
-    def _stale_reason(self, request: protocol.Generate, wanted: config.Settings) -> str:
+    def _stale_reason(self, request: protocol.Ask, wanted: config.Settings) -> str:
         if request.version != __version__:
             return f"The daemon is version {__version__}, the client {request.version}."
         # The model is a matter of each request; everything else is the daemon's.

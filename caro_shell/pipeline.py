@@ -10,7 +10,7 @@ from typing import Any
 from caro_shell import context, parse, prompt, verify
 from caro_shell.engines import Engine, Sampling
 from caro_shell.errors import Cancelled, Unusable, UsageError
-from caro_shell.protocol import Generate, Reply
+from caro_shell.protocol import Ask, Reply
 
 # The first answer is greedy; what follows is drawn warmer, so that it differs.
 _ALTERNATIVE_TEMPERATURE = 0.8
@@ -79,7 +79,7 @@ class Pipeline:
         """Evaluate the constant part of the prompt, before anybody waits for it."""
         self.engine.prime(prompt.build_messages("", context.place(shell)))
 
-    def generate(self, request: Generate, listener: Listener) -> Reply:
+    def generate(self, request: Ask, listener: Listener) -> Reply:
         """Return the reply; raises Cancelled, Unusable, or what the engine raises."""
         watch = Stopwatch()
         if request.shell not in prompt.SHELLS:
@@ -117,7 +117,7 @@ class Pipeline:
 
     def _commands(
         self,
-        request: Generate,
+        request: Ask,
         messages: Sequence[prompt.Message],
         listener: Listener,
         record: tuple[Stopwatch, list[_Attempt]],
@@ -192,7 +192,7 @@ class Pipeline:
 
     def _remember(
         self,
-        request: Generate,
+        request: Ask,
         messages: Sequence[prompt.Message],
         attempts: Sequence[_Attempt],
         watch: Stopwatch,

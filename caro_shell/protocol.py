@@ -35,20 +35,29 @@ def _optional(field: Field) -> Field:
     return field._replace(required=False)
 
 
+# What every request to the model says.
+_ASKED: Mapping[str, Field] = {
+    "line": _TEXT,
+    "shell": _TEXT,
+    "version": _TEXT,
+    "cwd": _optional(_TEXT),
+    "terminal": _optional(_TEXT),
+    "sequence": _optional(_COUNT),
+    "model": _optional(_TEXT),
+    "fresh": _optional(_FLAG),
+    "stream": _optional(_FLAG),
+    "settings": _optional(_OBJECT),
+}
 REQUESTS: Mapping[str, Mapping[str, Field]] = {
     "generate": {
-        "line": _TEXT,
-        "shell": _TEXT,
-        "version": _TEXT,
-        "cwd": _optional(_TEXT),
-        "terminal": _optional(_TEXT),
-        "sequence": _optional(_COUNT),
+        **_ASKED,
+        "cursor": _optional(_COUNT),
+        "turns": _optional(_LIST),
         "number": _optional(_COUNT),
-        "model": _optional(_TEXT),
-        "fresh": _optional(_FLAG),
-        "stream": _optional(_FLAG),
-        "settings": _optional(_OBJECT),
+        "alternative": _optional(_COUNT),
     },
+    "fix": {**_ASKED, "status": _COUNT, "output": _optional(_TEXT), "alternative": _optional(_COUNT)},
+    "explain": _ASKED,
     "status": {"last": _optional(_FLAG)},
     "cancel": {"request": _TEXT},
     "shutdown": {"pid": _optional(_COUNT)},
@@ -67,6 +76,10 @@ EVENTS: Mapping[str, Mapping[str, Field]] = {
         "engine": _TEXT,
         "cached": _FLAG,
         "timings_ms": _OBJECT,
+        "alternative": _optional(_COUNT),
+        "cursor": _optional(_COUNT),
+        "words": _optional(_TEXT),
+        "explanation": _optional(_TEXT),
     },
     "error": {"code": _TEXT, "message": _TEXT, "hint": _TEXT, "pid": _optional(_COUNT)},
     "status": {
@@ -86,28 +99,40 @@ EVENTS: Mapping[str, Mapping[str, Field]] = {
 }
 
 
-class Generate(NamedTuple):
-    """A request for a command: the user's line, and what the answer depends on."""
+class Ask(NamedTuple):
+    """A request to the model, and what the answer depends on; `type` is generate, fix or explain."""
 
     line: str
     shell: str
     version: str
+    type: str = "generate"
     cwd: str = ""
     terminal: str = ""
     sequence: int = 0
-    number: int = 1
     model: str = ""
     fresh: bool = False
     stream: bool = True
     settings: Mapping[str, str] = {}
+    cursor: int | None = None
+    """Characters left of the cursor; None: it stands at the end."""
+    turns: Sequence[Mapping[str, Any]] = ()
+    """What was asked on this line before, oldest first: messages of this kind, each with its `command`."""
+    number: int = 1
+    alternative: int = 0
+    """Which of the different answers is wanted; past the last one they begin again."""
+    status: int = 0
+    output: str = ""
 
     def message(self) -> dict[str, Any]:
         """Return the message that carries this request."""
-        return {"type": "generate", **self._asdict()}
+        fields = REQUESTS[self.type]
+        return {"type": self.type} | {
+            name: value for name, value in self._asdict().items() if name in fields and value is not None
+        }
 
 
 class Reply(NamedTuple):
-    """A command and everything that is known about it; `caro --json` prints exactly this."""
+    """A command and everything that is known about it."""
 
     command: str
     risk: str
@@ -118,10 +143,18 @@ class Reply(NamedTuple):
     engine: str
     cached: bool
     timings_ms: Mapping[str, float]
+    alternative: int = 0
+    """Which of the different commands this is."""
+    cursor: int = 0
+    """Characters of the command that stand right of the cursor."""
+    words: str = ""
+    """What was asked for, in the user's words; empty when that were none."""
+    explanation: str = ""
 
     def message(self) -> dict[str, Any]:
         """Return the message that carries this reply."""
-        return {"type": "done", **self._asdict()}
+        needed = {name for name, field in EVENTS["done"].items() if field.required}
+        return {"type": "done"} | {name: value for name, value in self._asdict().items() if value or name in needed}
 
 
 def encode(request_id: bytes, message: Mapping[str, Any]) -> list[bytes]:
@@ -185,11 +218,17 @@ def _checked(message: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[st
     return kept
 
 
-def generate_from(message: Mapping[str, Any]) -> Generate:
-    """Return the request in a decoded `generate` message."""
-    return Generate(**{name: value for name, value in message.items() if name != "type"})
+def ask_from(message: Mapping[str, Any]) -> Ask:
+    """Return the request in a decoded message; raises ProtocolError for turns that are none."""
+    for turn in message.get("turns", ()):
+        known = {"line": str, "command": str, "cursor": int, "status": int}
+        if not isinstance(turn, dict) or not all(isinstance(turn.get(name, kind()), kind) for name, kind in known.items()):
+            raise ProtocolError("A turn is an object with `line` and `command`.")
+        if "line" not in turn or "command" not in turn:
+            raise ProtocolError("A turn needs `line` and `command`.")
+    return Ask(**message)
 
 
 def reply_from(message: Mapping[str, Any]) -> Reply:
     """Return the reply in a decoded `done` message."""
-    return Reply(**{name: value for name, value in message.items() if name != "type"})
+    return Reply(**{name: value for name, value in message.items() if name in Reply._fields})

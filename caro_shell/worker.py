@@ -12,7 +12,7 @@ from caro_shell.engines import Engine
 from caro_shell.engines.registry import create_engine
 from caro_shell.errors import Cancelled, CaroError
 from caro_shell.pipeline import Listener, Pipeline
-from caro_shell.protocol import Generate
+from caro_shell.protocol import Ask
 
 _log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Job:
 
     client: bytes
     request_id: bytes
-    request: Generate
+    request: Ask
     model: str
     since: float
     cancelled: threading.Event = field(default_factory=threading.Event)

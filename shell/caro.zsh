@@ -56,9 +56,8 @@ _caro_ask() {
   ((_caro_presses += 1))
   # The line goes through a pipe, never into an argument list; closing the descriptor cancels the request.
   if ! builtin exec {_caro_fd}< <(
-    builtin print -rn -- "$_caro_line" |
-      "$CARO_PYTHON" -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("zsh", *sys.argv[1:]))' \
-        "${TTY}:$$" "$_caro_presses" 2>/dev/null
+    builtin printf '%s\t%s\0' shell zsh terminal "$TTY" pid "$$" press "$_caro_presses" left "$_caro_line" |
+      "$CARO_PYTHON" -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("stream"))' 2>/dev/null
   ); then
     _caro_fd=
     return 1
@@ -109,7 +108,7 @@ _caro_take() {
     chunk) _caro_draw "  → $2" ;;
     note) builtin zle -M -- "caro: $2" ;;
     done) _caro_finish "$2" ;;
-    *)
+    error)
       _caro_end
       _caro_draw ''
       builtin zle -M -- "caro: $2"

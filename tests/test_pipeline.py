@@ -9,7 +9,7 @@ from caro_shell.engines import Sampling, Usage
 from caro_shell.errors import Cancelled, Unusable, UsageError
 from caro_shell.pipeline import MOST_ALTERNATIVES, Listener, Pipeline
 from caro_shell.prompt import Message
-from caro_shell.protocol import Generate
+from caro_shell.protocol import Ask
 
 
 class Engine:
@@ -54,9 +54,9 @@ class Engine:
         """There is nothing to free."""
 
 
-def request(line: str = "list files", **more: Any) -> Generate:  # noqa: ANN401  a field of its own type each
+def request(line: str = "list files", **more: Any) -> Ask:  # noqa: ANN401  a field of its own type each
     """Return a request from bash."""
-    return Generate(line, "bash", "1")._replace(**more)
+    return Ask(line, "bash", "1")._replace(**more)
 
 
 def test_the_reply_says_everything_about_the_answer() -> None:

@@ -366,9 +366,9 @@ def test_unknown_fields_of_an_event_are_dropped() -> None:
 
 def test_requests_and_replies_survive_the_wire() -> None:
     """What is sent is what arrives, in any script; half a character becomes a question mark."""
-    request = protocol.Generate("finde 日本 🎌 \\ \" '", "zsh", "1", settings={"CARO_MODEL": "tiny"}, number=2)
+    request = protocol.Ask("finde 日本 🎌 \\ \" '", "zsh", "1", settings={"CARO_MODEL": "tiny"}, number=2)
     _id, message = protocol.decode(protocol.encode(b"1", request.message()), protocol.REQUESTS)
-    assert protocol.generate_from(message) == request
+    assert protocol.ask_from(message) == request
     reply = protocol.Reply("ls '日本'", "unjudged", [], ["n"], ["ls"], "m", "e", cached=False, timings_ms={"total": 1})
     _id, message = protocol.decode(protocol.encode(b"1", reply.message()), protocol.EVENTS)
     assert protocol.reply_from(message) == reply

@@ -25,8 +25,7 @@ from caro_shell.errors import CaroError
 from caro_shell.prompt import Message
 
 # What the shell's widget runs.
-_KEY = "import sys, caro_shell.keypress as k; sys.exit(k.main('zsh', sys.argv[1]))"
-_FRESH_KEY = _KEY.replace("sys.argv[1]", "sys.argv[1], fresh=True")
+_KEY = "import sys, caro_shell.keypress as k; sys.exit(k.main('stream'))"
 
 
 @dataclass(frozen=True)
@@ -84,13 +83,13 @@ class Bench:
         """Press the key: run the client as the widget does, and read its records as they come."""
         start = time.perf_counter()
         with subprocess.Popen(
-            [sys.executable, "-I", "-c", _FRESH_KEY if fresh else _KEY, "bench"],
+            [sys.executable, "-I", "-c", _KEY],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=self._environ,
         ) as client:
             assert client.stdin is not None and client.stdout is not None  # noqa: S101, PT018  for the type checker
-            client.stdin.write(line.encode())
+            client.stdin.write(f"shell\tzsh\0terminal\tbench\0left\t{line}\0fresh\t{int(fresh)}\0".encode())
             client.stdin.close()
             first_ms, total_ms = _read_records(client.stdout.fileno(), start)
         with Client(self._environ) as asking:

@@ -14,7 +14,10 @@ from caro_shell.cli.options import Parser
 from caro_shell.client import Client, settings_in
 from caro_shell.errors import CaroError, UsageError
 from caro_shell.prompt import SHELLS
-from caro_shell.protocol import Generate, Reply, reply_from
+from caro_shell.protocol import Ask, Reply, reply_from
+
+# The object of --json, in this order.
+_PRINTED = ("command", "risk", "reasons", "notes", "alternatives", "model", "engine", "cached", "timings_ms")
 
 
 def _parser() -> Parser:
@@ -66,8 +69,8 @@ def _terminal() -> str:
         return ""
 
 
-def _request(line: str, options: argparse.Namespace, terminal: str) -> Generate:
-    return Generate(
+def _request(line: str, options: argparse.Namespace, terminal: str) -> Ask:
+    return Ask(
         line=line,
         shell=options.shell or users_shell(),
         version=__version__,
@@ -82,7 +85,7 @@ def _request(line: str, options: argparse.Namespace, terminal: str) -> Generate:
     )
 
 
-def _ask(client: Client, request: Generate) -> Reply:
+def _ask(client: Client, request: Ask) -> Reply:
     notice = _Notice()
     try:
         return reply_from(client.ask(request.message(), notice.show))
@@ -113,7 +116,7 @@ class _Notice:
 
 def _print_reply(reply: Reply, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(reply._asdict(), ensure_ascii=False))
+        print(json.dumps({name: getattr(reply, name) for name in _PRINTED}, ensure_ascii=False))
         return
     for command in (reply.command, *reply.alternatives):
         print(command)

@@ -1,0 +1,93 @@
+"""A press answered: the daemon asked, and records written as they come."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from caro_shell import __version__, client, paths
+from caro_shell.errors import Cancelled
+from caro_shell.keypress import sentence
+from caro_shell.keypress.press import Press, Question, question_of
+
+Write = Callable[[str, str], None]
+"""Takes a record's word and its text."""
+
+_STATUS = {
+    "queued": "waiting for another request",
+    "loading": "loading the model",
+    "thinking": "thinking",
+    "writing": "thinking",
+}
+
+
+def record(word: str, text: str) -> bytes:
+    """Return a record as it is written."""
+    return f"{word}\t{text}".replace("\0", "").encode("utf-8", "replace") + b"\0"
+
+
+def stdout(word: str, text: str) -> None:
+    """Write a record on stdout; raises Cancelled when nobody reads any more."""
+    try:
+        os.write(1, record(word, text))
+    except BrokenPipeError:
+        raise Cancelled("Nobody waits for the answer.") from None
+
+
+def message_of(question: Question, press: Press) -> dict[str, Any]:
+    """Return the message that asks `question`."""
+    return {
+        **question.message,
+        "shell": press.shell,
+        "version": __version__,
+        "cwd": paths.working_dir(),
+        "terminal": f"{press.terminal}:{press.pid}",
+        "sequence": press.press,
+        "fresh": bool(press.fresh),
+        "settings": client.settings_in(os.environ),
+    }
+
+
+def status_of(event: dict[str, Any]) -> str:
+    """Return the words for people of a `working` event."""
+    return _STATUS.get(str(event["state"]), "working")
+
+
+def answer(press: Press, write: Write, hang_up: int | None = None) -> int:
+    """Answer a press by records; returns the exit status. `hang_up` is the pipe whose closed end cancels."""
+
+    def show(event: dict[str, Any]) -> None:
+        if event["type"] == "working":
+            write("working", status_of(event))
+        elif event["type"] == "chunk":
+            write("chunk", str(event["text"]))
+
+    try:
+        question = question_of(press)
+        with client.Client(os.environ, hang_up=hang_up) as daemon:
+            reply = daemon.ask(message_of(question, press), show)
+            # Before the connection is taken down: nobody has to wait for that.
+            _write_reply(reply, question, press, write)
+    except (KeyboardInterrupt, Cancelled):
+        return 130
+    except Exception as error:  # nobody sees our stderr: whatever broke is said in a record
+        try:
+            write("error", sentence(error))
+        except Cancelled:
+            return 130
+        return 1
+    return 0
+
+
+def _write_reply(reply: dict[str, Any], question: Question, press: Press, write: Write) -> None:
+    command, words = str(reply["command"]), " ".join(str(reply.get("words", "")).split())
+    shown = command
+    if words and press.keep == "comment" and "\n" not in command and "#" not in command:
+        shown = f"{command}  # {words}"
+    for note in reply["notes"]:
+        write("note", note)
+    if words and press.keep == "history" and not question.message.get("alternative"):
+        write("history", f"# {words}")
+    write("state", question.after(reply, shown).text())
+    if reply.get("cursor"):
+        write("cursor", str(reply["cursor"]))
+    write("done", shown)

@@ -1,0 +1,98 @@
+"""What is drawn below the line that is being edited, by somebody who is not the line editor.
+
+Everything is relative to the cursor, which comes back to where it was: room is made by moving down (a terminal
+scrolls then, and the line moves with it), the place is saved, the rows are written, the place is restored. Nothing is
+written while another program than the shell is in the foreground.
+"""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from unicodedata import combining, east_asian_width
+
+_DOWN_SCROLLING = "\x1bD"
+_SAVE, _RESTORE = "\x1b7", "\x1b8"
+_ERASE_BELOW = "\x1b[J"
+ASK_TERMINAL = "\x1b[5n"
+"""Device status report (ECMA-48, DSR 5): the terminal types `ESC[0n`, which the shell has bound."""
+
+
+def width_of(text: str) -> int:
+    """Return how many columns `text` takes on a terminal."""
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def clipped(text: str, columns: int) -> str:
+    """Return as much of `text` as fits into `columns`, with `…` at the end when it is not all."""
+    if width_of(text) <= columns:
+        return text
+    while text and width_of(text) > columns - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def colour_of(style: str) -> str:
+    """Return the parameters of SGR for zle_highlight's notation: `fg=8`, `fg=#808080`, `bold`, several with commas."""
+    codes = {"bold": "1", "faint": "2", "italic": "3", "underline": "4", "standout": "7"}
+    found = []
+    for part in style.split(","):
+        name, _equals, value = part.partition("=")
+        if part in codes:
+            found.append(codes[part])
+        elif name in ("fg", "bg") and value.isdecimal() and int(value) < 256:  # noqa: PLR2004  xterm's palette
+            found.append(f"{3 if name == 'fg' else 4}8;5;{value}")
+        elif name in ("fg", "bg") and len(value) == 7 and value[0] == "#":  # noqa: PLR2004  #rrggbb
+            with suppress(ValueError):
+                red, green, blue = (int(value[at : at + 2], 16) for at in (1, 3, 5))
+                found.append(f"{3 if name == 'fg' else 4}8;2;{red};{green};{blue}")
+    return ";".join(found)
+
+
+class Below:
+    """The rows below the line in the shell `pid`'s `terminal`; 0 for a shell that waits for us."""
+
+    def __init__(self, terminal: str, pid: int, style: str) -> None:
+        """Open the terminal; raises OSError."""
+        self.fd = os.open(terminal, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        self._pid = pid
+        self._colour = colour_of(style)
+
+    def columns(self) -> int:
+        """Return the terminal's width."""
+        return os.get_terminal_size(self.fd).columns or 80
+
+    def lines(self) -> int:
+        """Return the terminal's height."""
+        return os.get_terminal_size(self.fd).lines or 24
+
+    def is_ours(self) -> bool:
+        """Say whether the shell itself is in the foreground: then its line editor reads what the terminal types."""
+        try:
+            return not self._pid or os.tcgetpgrp(self.fd) == os.getpgid(self._pid)
+        except OSError:
+            return False
+
+    def draw(self, rows: Sequence[str], down: int = 1, home: str = "") -> None:
+        """Write `rows`, none wider than the terminal, from `down` rows below the cursor on, in place of all below.
+
+        `home` is written first, where the cursor stands: the prompt and the line of a shell that took them away.
+        """
+        room = down + len(rows) - 1
+        body = "\r\n".join(f"\x1b[{self._colour}m{row}\x1b[0m" for row in rows)
+        self._write(
+            f"{_DOWN_SCROLLING * room}\x1b[{room}A{_SAVE}{home}{_RESTORE}"
+            f"\x1b[{down}B\r{_ERASE_BELOW}{body}{_RESTORE}"
+        )
+
+    def erase(self, down: int = 1) -> None:
+        """Take away whatever is `down` rows below the cursor and further."""
+        self._write(f"{_SAVE}\x1b[{down}B\r{_ERASE_BELOW}{_RESTORE}")
+
+    def ask(self) -> None:
+        """Let the terminal type the key sequence behind which the shell takes its answer."""
+        self._write(ASK_TERMINAL)
+
+    def _write(self, text: str) -> None:
+        if self.is_ours():
+            # In one piece: the line editor writes here too.
+            os.write(self.fd, text.encode("utf-8", "replace"))

@@ -1,0 +1,197 @@
+"""A press answered behind the shell's back, for line editors that cannot wait for a descriptor (bash, fish).
+
+The client goes into the background, draws below the line, and leaves its records in a file that only the user can
+read. Then it lets the terminal type `ESC[0n`, behind which the shell has bound the function that takes the answer.
+The shell empties the file when it has taken it, or writes `offer` when the line has changed meanwhile: the command
+is then shown below, for one more press. A file that nobody takes is shown the same way.
+"""
+
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+
+from caro_shell import paths
+from caro_shell.errors import Cancelled
+from caro_shell.keypress.below import Below, clipped, width_of
+from caro_shell.keypress.press import Press
+
+OFFER = "  → {}   (once more to take it)"
+# A shell that reads keys takes the answer within milliseconds; after this, the terminal does not type.
+_TAKEN_WITHIN_S = 1.5
+# So often a waiting client looks at its file and whether the shell still lives.
+_LOOK_S = 0.05
+# Ghost text is a glimpse: a command of more lines is shown by its first ones.
+_MOST_ROWS = 5
+
+
+def start(press: Press) -> int:
+    """Go into the background; prints the process id and the answer's path before that."""
+    path = _answer_path(press)
+    child = os.fork()
+    if child:
+        sys.stdout.write(f"{child} {path}\n")
+        sys.stdout.flush()
+        return 0
+    _leave_the_shell()
+    status = 1
+    with suppress(OSError, Cancelled):
+        status = _Detached(press, path).run()
+    os._exit(status)
+
+
+def wait(press: Press) -> int:
+    """Answer with the shell waiting; prints the path of the answer's file, which the shell has to empty."""
+    from caro_shell.keypress.answer import answer, record
+
+    path = _answer_path(press)
+    records: list[bytes] = []
+    status = answer(press, lambda word, text: records.append(record(word, text)))
+    if status == 130:  # noqa: PLR2004  128 + SIGINT
+        return status
+    _leave(path, b"".join(records))
+    sys.stdout.write(f"{os.getpid()} {path}\n")
+    return status
+
+
+def _answer_path(press: Press) -> str:
+    directory = paths.ensure_private_dir(paths.runtime_dir(os.environ))
+    return os.path.join(directory, f"answer.{press.pid}")
+
+
+def _leave(path: str, content: bytes) -> None:
+    """Put the answer where the shell looks for it, as a whole."""
+    fresh = f"{path}.{os.getpid()}"
+    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(file, content)
+    finally:
+        os.close(file)
+    os.replace(fresh, path)
+
+
+def _leave_the_shell() -> None:
+    """Let go of what the shell waits for; its signals are not ours, except the one that cancels."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_IGN)
+
+    def cancel(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Cancelled("Cancelled.")
+
+    signal.signal(signal.SIGTERM, cancel)
+
+
+class _Detached:
+    """One press, from the first status to the answer's being taken."""
+
+    def __init__(self, press: Press, path: str) -> None:
+        self._press = press
+        self._path = path
+        self._below = Below(press.terminal, press.pid, press.style)
+        self._down = rows_down(press, self._below.columns())
+        self._records: list[bytes] = []
+        self._command = self._ghost = ""
+
+    def run(self) -> int:
+        from caro_shell.keypress.answer import answer
+
+        self._draw("  …")
+        status = answer(self._press, self._take)
+        if status != 130:  # noqa: PLR2004  128 + SIGINT
+            self._hand_over()
+        return status
+
+    def _take(self, word: str, text: str) -> None:
+        """Draw what is for show, keep what is for the shell."""
+        if not _lives(self._press.pid):
+            raise Cancelled("The shell has gone.")
+        if word == "working":
+            self._draw(self._ghost or f"  … {text}")
+        elif word == "chunk":
+            self._ghost = f"  → {text}"
+            self._draw(self._ghost)
+        else:
+            from caro_shell.keypress.answer import record
+
+            self._command = text if word == "done" else self._command
+            self._records.append(record(word, text))
+
+    def _draw(self, text: str) -> None:
+        columns = self._below.columns()
+        rows = [clipped(row.expandtabs(4), columns - 1) for row in text.split("\n")]
+        self._below.draw(rows[:_MOST_ROWS], self._down)
+
+    def _hand_over(self) -> None:
+        """Leave the answer, let the shell know, and stay until it has been taken."""
+        _leave(self._path, b"".join(self._records))
+        asked_at = 0.0
+        shown = False
+        try:
+            while _lives(self._press.pid):
+                left = _content(self._path)
+                if not left:
+                    return
+                if not asked_at and self._below.is_ours():
+                    self._below.ask()
+                    asked_at = time.monotonic()
+                late = asked_at and time.monotonic() - asked_at > _TAKEN_WITHIN_S
+                if not shown and self._command and (left == b"offer" or late):
+                    shown = True
+                    self._offer()
+                time.sleep(_LOOK_S / 10 if asked_at and not late and not shown else _LOOK_S)
+        finally:
+            with suppress(OSError):
+                os.unlink(self._path)
+
+    def _offer(self) -> None:
+        columns = self._below.columns()
+        first = self._command.split("\n")[0].expandtabs(4)
+        room = columns - 1 - width_of(OFFER.format(""))
+        self._draw(OFFER.format(clipped(first, max(room, 1))))
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(16)
+    except OSError:
+        return b""
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def rows_down(press: Press, columns: int) -> int:
+    """Return how many rows below the cursor the first free row is.
+
+    Without the prompt's width a line that goes on behind the cursor is thought to wrap once more than it may.
+    """
+    if not press.right:
+        return 1
+    prompt = width_of(visible(press.prompt).split("\n")[-1])
+    at = (prompt + width_of(press.left.split("\n")[-1])) // columns
+    first, *others = (press.left.split("\n")[-1] + press.right).split("\n")
+    rows = (prompt + width_of(first)) // columns - at
+    rows += sum(1 + width_of(line) // columns for line in others)
+    return 1 + rows + (0 if press.prompt else 1)
+
+
+def visible(prompt: str) -> str:
+    """Return a prompt without what takes no room: readline's marks, escape sequences, control characters."""
+    import re
+
+    text = re.sub(r"\x01.*?\x02|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]", "", prompt, flags=re.S)
+    return "".join(char for char in text if char == "\n" or char >= " ")
+

@@ -1,0 +1,120 @@
+"""An explanation below the line, until the next key: the key itself is left for the shell.
+
+The client is in the foreground here, so it may look whether something has been typed; it never reads it.
+"""
+
+import os
+import select
+import signal
+import termios
+from typing import Any
+
+from caro_shell import client
+from caro_shell.errors import Cancelled
+from caro_shell.keypress import sentence
+from caro_shell.keypress.answer import message_of, status_of
+from caro_shell.keypress.below import Below, clipped, width_of
+from caro_shell.keypress.detached import rows_down, visible
+from caro_shell.keypress.press import Press, question_of
+
+
+def view(press: Press) -> int:
+    """Show the explanation of the line until a key is there to be read; returns the exit status."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    screen = _View(press)
+    before = termios.tcgetattr(screen.fd)
+    try:
+        _notice_every_key(screen.fd, before)
+        status = _explain(press, screen)
+        screen.wait_for_key()
+    except (KeyboardInterrupt, Cancelled):
+        return 130
+    finally:
+        screen.erase()
+        # What has been typed stays in the terminal's queue.
+        termios.tcsetattr(screen.fd, termios.TCSADRAIN, before)
+    return status
+
+
+def _notice_every_key(fd: int, before: list[Any]) -> None:
+    """Let each key be there at once and unseen; Ctrl-C stays a signal."""
+    modes = [*before]
+    modes[3] = (modes[3] & ~(termios.ICANON | termios.ECHO)) | termios.ISIG
+    modes[6] = [*modes[6]]
+    modes[6][termios.VMIN], modes[6][termios.VTIME] = 1, 0
+    termios.tcsetattr(fd, termios.TCSADRAIN, modes)
+
+
+def _explain(press: Press, screen: "_View") -> int:
+    def show(event: dict[str, Any]) -> None:
+        if event["type"] == "working":
+            screen.show(f"  … {status_of(event)}")
+        elif event["type"] == "chunk":
+            screen.show(str(event["text"]))
+
+    screen.show("  …")
+    try:
+        question = question_of(press)
+        with client.Client(os.environ, hang_up=screen.fd, hang_up_events=select.POLLIN) as daemon:
+            reply = daemon.ask(message_of(question, press), show)
+        screen.show(str(reply.get("explanation", "")))
+    except Cancelled:
+        raise
+    except Exception as error:  # there is no other place to say it
+        screen.show(f"caro: {sentence(error)}")
+        return 1
+    return 0
+
+
+class _View:
+    """The rows below the line while the shell waits for us."""
+
+    def __init__(self, press: Press) -> None:
+        self._below = Below(press.terminal, 0, press.style)
+        self.fd = self._below.fd
+        columns = self._below.columns()
+        self._home, self._down = "", rows_down(press, columns)
+        if press.prompt:
+            # The cursor stands where the prompt began.
+            self._home = (press.prompt + press.line).replace("\x01", "").replace("\x02", "").replace("\n", "\r\n")
+            shown = visible(press.prompt) + press.line
+            self._down = sum(1 + max(width_of(row) - 1, 0) // columns for row in shown.split("\n"))
+        self._shown = ""
+
+    def show(self, text: str) -> None:
+        """Show `text`, wrapped, in place of what was shown; a status does not replace an explanation."""
+        if text == self._shown or (text.startswith("  …") and self._shown and not self._shown.startswith("  …")):
+            return
+        self._shown = text
+        columns, lines = self._below.columns(), self._below.lines()
+        rows = [row for line in text.split("\n") for row in wrapped(line, columns - 1)]
+        most = max(lines - self._down - 1, 1)
+        if len(rows) > most:
+            rows = [*rows[: most - 1], clipped(f"{rows[most - 1]} …", columns - 1)]
+        self._below.draw(rows, self._down, self._home)
+
+    def erase(self) -> None:
+        self._below.erase(self._down)
+
+    def wait_for_key(self) -> None:
+        waiting = select.poll()
+        waiting.register(self.fd, select.POLLIN)
+        waiting.poll()
+
+
+def wrapped(line: str, columns: int) -> list[str]:
+    """Return `line` in rows of at most `columns`, broken between words where that can be; indented as it began."""
+    indent = line[: len(line) - len(line.lstrip())][: columns // 2]
+    rows, row = [], ""
+    for word in line.split():
+        while width_of(indent + word) > columns:
+            # A word longer than a row is cut.
+            head = next(at for at in range(len(word), 0, -1) if at == 1 or width_of(indent + word[:at]) <= columns)
+            rows += [row] if row else []
+            rows.append(indent + word[:head])
+            row, word = "", word[head:]  # noqa: PLW2901  the rest of it
+        if row and width_of(row) + 1 + width_of(word) > columns:
+            rows.append(row)
+            row = ""
+        row = f"{row} {word}" if row else indent + word
+    return [*rows, row] if row or not rows else rows
