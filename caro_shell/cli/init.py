@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from caro_shell import paths
 from caro_shell.errors import UsageError
 
-SHELLS = ("zsh",)
+SHELLS = ("zsh", "bash", "fish")
 
 
 def run(argv: Sequence[str]) -> int:
     """Print the lines that load caro; they hold absolute paths, so that sourcing them starts no process."""
     if len(argv) != 1 or argv[0] not in SHELLS:
         raise UsageError("`caro init` takes the name of a shell.", f"Try: caro init {SHELLS[0]}")
-    print(f"CARO_PYTHON={shlex.quote(sys.executable)}")
+    python = shlex.quote(sys.executable)
+    print(f"set -g CARO_PYTHON {python}" if argv[0] == "fish" else f"CARO_PYTHON={python}")
     print(f"source {shlex.quote(paths.shell_script(argv[0]))}")
     return 0

@@ -33,4 +33,20 @@ ZSH = ShellKind(
     source="source",
     strict="setopt err_exit no_unset warn_create_global warn_nested_var ksh_arrays sh_word_split no_rcs",
 )
-KINDS = (ZSH,)
+BASH = ShellKind(
+    name="bash",
+    argv=("bash", "--norc", "--noprofile", "-i"),
+    undo="C-_",
+    vi_mode="set -o vi",
+    source="source",
+    strict="set -eu",
+)
+FISH = ShellKind(
+    name="fish",
+    argv=("fish", "--no-config", "-i"),
+    undo="C-z",
+    vi_mode="fish_vi_key_bindings",
+    source="source",
+    strict="true",
+)
+KINDS = (ZSH, BASH, FISH)
