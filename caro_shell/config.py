@@ -12,7 +12,11 @@ from caro_shell.errors import ConfigError
 
 @dataclass(frozen=True)
 class Settings:
-    """Every setting of the daemon and the command line; the field's name is the key in the file."""
+    """Every setting; the field's name is the key in the file.
+
+    Those of the shells are read by the shell scripts themselves. They take no part in comparisons, so that a
+    daemon is not replaced because somebody has chosen another key.
+    """
 
     model: str = "small"
     """A catalogue name, or the path of a GGUF file."""
@@ -36,14 +40,41 @@ class Settings:
     """Requests that may wait; one more is answered `busy` at once."""
     log_requests: bool = False
     """Whether the log may hold what you typed and what the model wrote."""
+    key: str = field(default="ctrl-g", compare=False)
+    """The key that turns the line into a command; empty: none."""
+    explain_key: str = field(default="alt-g", compare=False)
+    """The key that explains the line; empty: none."""
+    comment: str = field(default="on", compare=False)
+    """Whether `# request` and Enter ask: `on` or `off`."""
+    style: str = field(default="fg=8", compare=False)
+    """How status and ghost text look, in zsh's zle_highlight notation."""
+    keep_request: str = field(default="off", compare=False)
+    """Where the words of a request are kept: `off`, `history` or `comment`."""
+    fix_output: str = field(default="off", compare=False)
+    """Whether a failed command's output may be read from the screen: `off` or `tmux`."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value that is not a default came from."""
 
 
 _TYPES: dict[str, type] = {f.name: type(f.default) for f in fields(Settings) if f.name != "origins"}
+_OFF = {"off": "off", "": "off"}
+# The words that a setting may have, and what each stands for. The scripts know these and no others.
+_WORDS: dict[str, dict[str, str]] = {
+    "comment": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
+    "keep_request": {**_OFF, "history": "history", "comment": "comment"},
+    "fix_output": {**_OFF, "tmux": "tmux"},
+}
+# In the shell's own notation, which it alone can judge.
+_SHELLS_OWN = ("key", "explain_key", "style")
 # Every other number is 0 or more.
 _LEAST = {"gpu_layers": -1}
 ENVIRONMENT = {f"CARO_{name.upper()}": name for name in _TYPES}
+
+
+def _one_of(name: str) -> str:
+    """Say which words a setting may be."""
+    words = dict.fromkeys(_WORDS[name].values())
+    return f"{', '.join(list(words)[:-1])} or {list(words)[-1]}"
 
 
 def _from_text(name: str, text: str) -> Any:  # noqa: ANN401  the type is the setting's own
@@ -75,6 +106,11 @@ def _read_file(path: str) -> dict[str, Any]:
                 f"Did you mean `{near[0]}`?" if near else f"The settings are: {', '.join(_TYPES)}.",
             )
         kind = _TYPES[key]
+        if type(value) is not kind and key in _WORDS:
+            # Without quotes it is a flag of TOML's, which the shell scripts do not read.
+            raise ConfigError(
+                f"{path}: `{key}` must be {_one_of(key)} in quotes, not {value!r}.", f'Try: {key} = "off"'
+            )
         if not (type(value) is kind or (kind is float and type(value) is int)):
             raise ConfigError(f"{path}: `{key}` must be of type {kind.__name__}, not {value!r}.", "Mend that line.")
     return {key: _TYPES[key](value) for key, value in table.items()}
@@ -95,13 +131,21 @@ def resolve(environ: Mapping[str, str], path: str) -> Settings:
                 f"Try: unset {variable}",
             ) from None
         origins[name] = variable
-    for name, value in values.items():
-        # Written this way round, it also refuses "not a number".
-        if isinstance(value, int | float) and not value >= _LEAST.get(name, 0):
-            raise ConfigError(
-                f"`{name}` must be at least {_LEAST.get(name, 0)}, not {value}.", f"It is set by {origins[name]}."
-            )
-    return Settings(**values, origins=origins)
+    return Settings(**{name: _checked(name, values[name], origins[name]) for name in values}, origins=origins)
+
+
+def _checked(name: str, value: Any, origin: str) -> Any:  # noqa: ANN401  the type is the setting's own
+    """Return a value as it is meant; raises ConfigError when the setting cannot have it."""
+    if name in _WORDS:
+        if value not in _WORDS[name]:
+            raise ConfigError(f"`{name}` must be {_one_of(name)}, not {value!r}.", f"It is set by {origin}.")
+        return _WORDS[name][value]
+    if name in _SHELLS_OWN and ("\n" in value or "\t" in value):
+        raise ConfigError(f"`{name}` cannot hold a tab or a newline: {value!r}.", f"It is set by {origin}.")
+    # Written this way round, it also refuses "not a number".
+    if isinstance(value, int | float) and not value >= _LEAST.get(name, 0):
+        raise ConfigError(f"`{name}` must be at least {_LEAST.get(name, 0)}, not {value}.", f"It is set by {origin}.")
+    return value
 
 
 def current() -> Settings:

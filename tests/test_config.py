@@ -58,6 +58,12 @@ def test_a_flag_may_be_said_in_many_words(file: Path, text: str, *, value: bool)
         ("model = ", "cannot be read", "Mend that line, or move the file away."),
         ("queue = -1", "`queue` must be at least 0, not -1", "It is set by "),
         ("idle_exit = nan", "`idle_exit` must be at least 0, not nan", "It is set by "),
+        ("comment = 'no'", "`comment` must be on or off, not 'no'", "It is set by "),
+        ("comment = false", "`comment` must be on or off in quotes, not False", 'Try: comment = "off"'),
+        ("keep_request = 'yes'", "`keep_request` must be off, history or comment, not 'yes'", "It is set by "),
+        ("fix_output = 'screen'", "`fix_output` must be off or tmux, not 'screen'", "It is set by "),
+        ('key = "ctrl-x\\tg"', "`key` cannot hold a tab or a newline", "It is set by "),
+        ("key = 7", "`key` must be of type str", "Mend that line."),
     ],
 )
 def test_a_slip_in_the_file_is_named(file: Path, text: str, says: str, hint: str) -> None:
@@ -79,6 +85,8 @@ def test_a_slip_in_the_file_is_named(file: Path, text: str, says: str, hint: str
         ("CARO_IDLE_EXIT", "nan"),
         ("CARO_LOG_REQUESTS", "perhaps"),
         ("CARO_GPU_LAYERS", "-2"),
+        ("CARO_COMMENT", "OFF"),
+        ("CARO_KEEP_REQUEST", "yes"),
     ],
 )
 def test_a_slip_in_the_environment_is_named(file: Path, variable: str, value: str) -> None:
@@ -98,3 +106,27 @@ def test_a_file_that_may_not_be_read_is_one_sentence(tmp_path: Path) -> None:
     """A directory in its place, for example."""
     with pytest.raises(ConfigError, match="cannot be read"):
         resolve({}, str(tmp_path))
+
+
+@pytest.mark.parametrize(("text", "value"), [("on", "on"), ("1", "on"), ("off", "off"), ("0", "off"), ("", "off")])
+def test_the_comment_gesture_has_the_words_that_the_scripts_know(file: Path, text: str, value: str) -> None:
+    """And however it is said, it is shown as on or off."""
+    assert resolve({"CARO_COMMENT": text}, str(file)).comment == value
+
+
+def test_the_shells_settings_are_settings_like_the_others(file: Path) -> None:
+    """A key may be none, or in a shell's own notation; each value knows where it came from."""
+    file.write_text("key = '\\C-xg'\nkeep_request = 'history'\n")
+    found = resolve({"CARO_EXPLAIN_KEY": "", "CARO_STYLE": "fg=#808080,italic"}, str(file))
+    assert (found.key, found.explain_key, found.keep_request) == (r"\C-xg", "", "history")
+    assert (found.style, found.comment, found.fix_output) == ("fg=#808080,italic", "on", "off")
+    assert found.origins["key"] == str(file)
+    assert found.origins["explain_key"] == "CARO_EXPLAIN_KEY"
+
+
+def test_another_key_replaces_no_daemon(file: Path) -> None:
+    """The daemon compares settings to know whether it is stale; those of the shells are none of its business."""
+    shells = {"CARO_KEY": "f5", "CARO_EXPLAIN_KEY": "", "CARO_COMMENT": "off", "CARO_STYLE": "bold"}
+    more = {"CARO_KEEP_REQUEST": "comment", "CARO_FIX_OUTPUT": "tmux"}
+    assert resolve(shells | more, str(file)) == resolve({}, str(file))
+    assert resolve({"CARO_THREADS": "1"}, str(file)) != resolve({}, str(file))
