@@ -65,9 +65,7 @@ class Client:
     def __init__(
         self, environ: Mapping[str, str], hang_up: int | None = None, hang_up_events: int = zmq.POLLERR
     ) -> None:
-        """`hang_up` is a pipe's writing end: when its reader has gone, or with other events of poll(2), the request
-        is cancelled.
-        """
+        """`hang_up` is a pipe's writing end: when its reader has gone (or at `hang_up_events`), the request ends."""
         self._environ = {**environ, **settings_in(environ)}
         self._directory = paths.runtime_dir(environ)
         self._context = zmq.Context(io_threads=1)

@@ -1,8 +1,12 @@
 """What is known about the place a command will run in, without running anything."""
 
 import os
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from shutil import which
 
 from caro_shell.prompt import Place
 
@@ -25,3 +29,49 @@ def place(shell: str) -> Place:
         flavour=_flavour(system, os.environ.get("PATH", "")),
         shell=shell,
     )
+
+
+# Of zsh, bash and fish, where there is no program of that name.
+_BUILTINS = frozenset(
+    """alias bg bind bindkey builtin cd command complete declare dirs disown echo eval exec exit export false fg funced
+    funcsave getopts hash jobs kill local popd printf pushd pwd set setopt shopt source string trap true type typeset
+    ulimit umask unalias unset wait""".split()  # noqa: SIM905  a line a word would be long to read
+)
+_PLAIN_PATH = re.compile(r"[\w./-]+")
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+"""POSIX, Shell Command Language 2.8.2: exit status for command errors."""
+
+
+def is_known(name: str) -> bool:
+    """Say whether `name` is a builtin or a program on the daemon's PATH."""
+    return name in _BUILTINS or which(name) is not None
+
+
+def _programs() -> Iterator[str]:
+    for directory in os.environ.get("PATH", "").split(os.pathsep):
+        try:
+            yield from (program.name for program in Path(directory).iterdir())
+        except OSError:
+            continue
+
+
+def facts_about(command: str, status: int, cwd: str, output: str) -> list[str]:
+    """Return what can be seen of why a command failed, a sentence each; nothing is run for it."""
+    facts = []
+    words = command.split()
+    name = next((word for word in words if word not in {"sudo", "doas"} and "=" not in word), "")
+    if status == _NOT_FOUND and name and not is_known(name):
+        near = get_close_matches(name, {*_programs(), *_BUILTINS}, n=3, cutoff=0.6)
+        facts.append(f"There is no command {name} here" + (f", but {' and '.join(near)}." if near else "."))
+    if status == _NOT_EXECUTABLE:
+        facts.append(f"{name} is not executable.")
+    facts += [f"There is no {path}." for path in _missing(words[1:], cwd)]
+    if output.strip():
+        facts.append(f"It said: {output.strip()}")
+    return facts
+
+
+def _missing(words: list[str], cwd: str) -> list[str]:
+    """Return those of `words` that are plain paths which do not exist; at most three."""
+    paths = [word for word in words if "/" in word and _PLAIN_PATH.fullmatch(word)]
+    return [path for path in paths if not os.path.lexists(Path(cwd, path))][:3]

@@ -1,215 +1,135 @@
 """One request from line to reply: context, prompt, stream, parse, verify, and what it cost."""
 
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from caro_shell import context, parse, prompt, verify
+from caro_shell import context, prompt
+from caro_shell.answers import Answers, Attempt, Listener, Visit, pieces
 from caro_shell.engines import Engine, Sampling
-from caro_shell.errors import Cancelled, Unusable, UsageError
+from caro_shell.errors import UsageError
+from caro_shell.line import read_line
+from caro_shell.parse.explanation import parse_explanation, plain
 from caro_shell.protocol import Ask, Reply
+from caro_shell.task import Task, explain_task, fix_task, generate_task
 
-# The first answer is greedy; what follows is drawn warmer, so that it differs.
-_ALTERNATIVE_TEMPERATURE = 0.8
-# Draws beyond the wanted number that may be spent on answers that are unusable or already there.
-_SPARE_DRAWS = 2
-_CACHED_REPLIES = 256
+_REMEMBERED = 256
 MOST_ALTERNATIVES = 9
 
 
 @dataclass
-class _Attempt:
-    """One answer as it grows."""
-
-    raw: str = ""
-    ended: bool = False
-
-
-class Stopwatch:
-    """Adds up milliseconds by the name of a step."""
-
-    def __init__(self) -> None:
-        """Start the total."""
-        self._start = time.perf_counter()
-        self._steps: dict[str, float] = {}
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Count the time inside the block for `name`."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.add(name, time.perf_counter() - start)
-
-    def add(self, name: str, seconds: float) -> None:
-        """Count `seconds` for `name`."""
-        self._steps[name] = self._steps.get(name, 0.0) + seconds * 1000
-
-    def elapsed_s(self) -> float:
-        """Return the seconds since the start."""
-        return time.perf_counter() - self._start
-
-    def timings(self) -> dict[str, float]:
-        """Return every step and the total, in milliseconds."""
-        return {name: round(value, 2) for name, value in {**self._steps, "total": self.elapsed_s() * 1000}.items()}
-
-
-@dataclass(frozen=True)
-class Listener:
-    """Who waits for a reply: told each preview of the command, asked whether it still wants one."""
-
-    show: Callable[[str], None] = lambda _text: None
-    cancelled: Callable[[], bool] = lambda: False
-
-
-@dataclass
 class Pipeline:
-    """Turns requests into replies with one engine; remembers replies, and the latest one in full."""
+    """Turns requests into replies with one engine; remembers answers, and the latest request in full."""
 
     engine: Engine
     max_tokens: int
     last: Mapping[str, Any] = field(default_factory=dict)
-    _replies: OrderedDict[tuple[Any, ...], Reply] = field(default_factory=OrderedDict)
+    _answers: OrderedDict[tuple[Any, ...], Answers] = field(default_factory=OrderedDict)
+    _explanations: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
 
     def prime(self, shell: str) -> None:
         """Evaluate the constant part of the prompt, before anybody waits for it."""
         self.engine.prime(prompt.build_messages("", context.place(shell)))
 
-    def generate(self, request: Ask, listener: Listener) -> Reply:
-        """Return the reply; raises Cancelled, Unusable, or what the engine raises."""
-        watch = Stopwatch()
-        if request.shell not in prompt.SHELLS:
-            raise UsageError(f"There is no shell `{request.shell[:20]}` here.", f"One of: {', '.join(prompt.SHELLS)}.")
-        if not 1 <= request.number <= MOST_ALTERNATIVES:
+    def answer(self, ask: Ask, listener: Listener) -> Reply:
+        """Return the reply; raises Cancelled, Unusable, UsageError, or what the engine raises."""
+        visit = Visit(ask.shell, self.max_tokens, listener if ask.stream else Listener(cancelled=listener.cancelled))
+        if ask.shell not in prompt.SHELLS:
+            raise UsageError(f"There is no shell `{ask.shell[:20]}` here.", f"One of: {', '.join(prompt.SHELLS)}.")
+        if not 1 <= ask.number <= MOST_ALTERNATIVES:
             raise UsageError(f"The number of commands must be from 1 to {MOST_ALTERNATIVES}.", "Try: caro -n 3 …")
-        with watch.step("context"):
-            place = context.place(request.shell)
-        with watch.step("prompt"):
-            messages = prompt.build_messages(prompt.request_of(request.line), place)
-        key = (self.engine.model, *messages, request.number)
-        if not request.fresh and key in self._replies:
-            self._replies.move_to_end(key)
-            return self._replies[key]._replace(cached=True, timings_ms=watch.timings())
-        attempts: list[_Attempt] = []
+        with visit.watch.step("context"):
+            place = context.place(ask.shell)
+        with visit.watch.step("prompt"):
+            task = _task(ask, place)
         try:
-            commands = self._commands(request, messages, listener, (watch, attempts))
+            return self._explain(ask, task, visit) if ask.type == "explain" else self._write(ask, task, visit)
         finally:
-            self._remember(request, messages, attempts, watch)
-        reply = Reply(
-            command=commands[0],
+            if visit.attempts:
+                self._remember(ask, visit)
+
+    def _write(self, ask: Ask, task: Task, visit: Visit) -> Reply:
+        """Return the reply with a command in it."""
+        key = (self.engine.model, *task.messages)
+        answers = Answers(task) if ask.fresh else self._answers.get(key, Answers(task))
+        wanted = min(max(ask.alternative, 0), MOST_ALTERNATIVES - 1)
+        answers.reach(self.engine, max(wanted + 1, ask.number), visit)
+        _keep(self._answers, key, answers)
+        index = ask.alternative % len(answers.commands) if ask.alternative >= 0 else 0
+        return Reply(
+            command=answers.commands[index],
             risk="unjudged",
             reasons=[],
             notes=list(self.engine.notes),
-            alternatives=commands[1:],
+            alternatives=answers.commands[1 : ask.number] if ask.number > 1 else [],
             model=self.engine.model,
             engine=self.engine.name,
-            cached=False,
-            timings_ms=watch.timings(),
+            cached=not visit.attempts,
+            timings_ms=visit.watch.timings(),
+            alternative=index,
+            cursor=len(task.right),
+            words=task.words,
         )
-        self._replies[key] = reply
-        if len(self._replies) > _CACHED_REPLIES:
-            self._replies.popitem(last=False)
-        return reply
 
-    def _commands(
-        self,
-        request: Ask,
-        messages: Sequence[prompt.Message],
-        listener: Listener,
-        record: tuple[Stopwatch, list[_Attempt]],
-    ) -> list[str]:
-        """Return distinct usable commands, the greedy one first; raises the first refusal when there is none."""
-        watch, attempts = record
-        found: dict[str, str] = {}
-        refusal: Unusable | None = None
-        for draw in range(request.number + _SPARE_DRAWS):
-            attempts.append(_Attempt())
-            # Only what may become the command is shown while it grows.
-            show = listener.show if request.stream and not found else Listener.show
-            sampling = Sampling(self.max_tokens, _ALTERNATIVE_TEMPERATURE if draw else 0.0, seed=draw)
-            hearer = Listener(show, listener.cancelled)
-            with verify.SyntaxCheck(request.shell) as check:
-                self._listen(messages, sampling, hearer, (watch, attempts[-1], request.shell))
-                try:
-                    command = self._checked(attempts[-1], request.shell, (watch, check))
-                except Unusable as error:
-                    refusal = refusal or error
-                    continue
-            found.setdefault(" ".join(command.split()), command)
-            if len(found) == request.number:
-                break
-        if not found and refusal:
-            raise refusal
-        return list(found.values())
+    def _explain(self, ask: Ask, task: Task, visit: Visit) -> Reply:
+        """Return the reply with an explanation of the command on the line."""
+        key = (self.engine.model, *task.messages)
+        text = "" if ask.fresh else self._explanations.get(key, "")
+        if not text:
+            attempt = Attempt(task.messages)
+            visit.attempts.append(attempt)
+            for piece in pieces(self.engine, attempt, Sampling(self.max_tokens), visit):
+                attempt.raw += piece
+                visit.listener.show(plain(attempt.raw))
+            text = parse_explanation(attempt.raw, ended=attempt.ended)
+        _keep(self._explanations, key, text)
+        return Reply(
+            command=ask.line,
+            risk="unjudged",
+            reasons=[],
+            notes=list(self.engine.notes),
+            alternatives=[],
+            model=self.engine.model,
+            engine=self.engine.name,
+            cached=not visit.attempts,
+            timings_ms=visit.watch.timings(),
+            explanation=text,
+        )
 
-    def _listen(
-        self,
-        messages: Sequence[prompt.Message],
-        sampling: Sampling,
-        listener: Listener,
-        record: tuple[Stopwatch, _Attempt, str],
-    ) -> None:
-        """Read the engine until the command is complete; raises Cancelled."""
-        watch, attempt, shell = record
-        stream = self.engine.stream(messages, sampling, listener.cancelled)
-        shown = ""
-        step = "first_token"
-        try:
-            while True:
-                with watch.step(step):
-                    piece = next(stream, None)
-                if listener.cancelled():
-                    raise Cancelled("Cancelled.")
-                if piece is None:
-                    break
-                step = "decode"
-                with watch.step("parse"):
-                    attempt.raw += piece
-                    finished = parse.is_finished(attempt.raw, shell)
-                    text = parse.preview(attempt.raw, shell)
-                if text != shown:
-                    listener.show(text)
-                    shown = text
-                if finished:
-                    break
-        finally:
-            stream.close()  # type: ignore[attr-defined]
-        attempt.ended = self.engine.usage.ended
-
-    def _checked(self, attempt: _Attempt, shell: str, tools: tuple[Stopwatch, verify.SyntaxCheck]) -> str:
-        watch, check = tools
-        with watch.step("parse"):
-            command = parse.parse_command(attempt.raw, shell, ended=attempt.ended)
-        with watch.step("verify"):
-            objection = check.objection(command)
-        if objection:
-            raise Unusable(f"The model's answer is not valid {shell}.", "Say it in other words.")
-        return command
-
-    def _remember(
-        self,
-        request: Ask,
-        messages: Sequence[prompt.Message],
-        attempts: Sequence[_Attempt],
-        watch: Stopwatch,
-    ) -> None:
+    def _remember(self, ask: Ask, visit: Visit) -> None:
+        latest = visit.attempts[-1]
         self.last = {
-            "line": request.line,
-            "shell": request.shell,
+            "line": ask.line,
+            "shell": ask.shell,
             "engine": self.engine.name,
             "model": self.engine.model,
             "device": self.engine.device,
-            "sent": [message._asdict() for message in messages],
-            "answers": [attempt.raw for attempt in attempts],
+            "sent": [message._asdict() for message in latest.messages],
+            "answers": [attempt.raw for attempt in visit.attempts],
             "tokens": {
                 "prompt": self.engine.usage.prompt_tokens,
                 "reused": self.engine.usage.reused_tokens,
                 "answer": self.engine.usage.answer_tokens,
                 "evaluations": self.engine.usage.evaluations,
             },
-            "timings_ms": watch.timings(),
+            "timings_ms": visit.watch.timings(),
         }
+
+
+def _task(ask: Ask, place: prompt.Place) -> Task:
+    if ask.type == "explain":
+        return explain_task(ask.line, place)
+    if ask.type == "fix":
+        facts = context.facts_about(ask.line, ask.status, ask.cwd, ask.output)
+        return fix_task(ask.line, ask.status, facts, place)
+    written = read_line(ask.line, ask.cursor, ask.shell, context.is_known)
+    return generate_task(written, ask.turns, place, context.is_known)
+
+
+def _keep(store: OrderedDict[tuple[Any, ...], Any], key: tuple[Any, ...], value: Any) -> None:  # noqa: ANN401
+    """Keep `value` as the latest of those remembered."""
+    store[key] = value
+    store.move_to_end(key)
+    if len(store) > _REMEMBERED:
+        store.popitem(last=False)

@@ -1,9 +1,8 @@
 """From a request and where it was made to the messages the model sees. The constant part comes first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
-
-from caro_shell.errors import UsageError
 
 SHELLS = ("zsh", "bash", "fish")
 
@@ -24,14 +23,6 @@ class Place:
     shell: str
 
 
-def request_of(line: str) -> str:
-    """Return the request on a line, without the `#` of the comment style; raises UsageError when there is none."""
-    request = line.strip().lstrip("# \t").strip()
-    if not request:
-        raise UsageError("There is no request on the line.", "Type what you want in words, then press the key.")
-    return request
-
-
 def build_messages(request: str, place: Place) -> list[Message]:
     """Return the system prompt, the same for every request in one place, and the request."""
     return [
@@ -43,3 +34,38 @@ def build_messages(request: str, place: Place) -> list[Message]:
         ),
         Message("user", request),
     ]
+
+
+# The constant system prompt stays the same for all of these, so that what has been evaluated of it stays, too.
+
+
+def refinement_request(words: str, command: str, comment: str) -> str:
+    """Return what asks for a change of `command`: a script with the request and the change as its comments."""
+    return "\n".join([*([f"# {words}"] if words else []), command, f"# {comment}"])
+
+
+def completion_request(left: str, right: str) -> str:
+    """Return what asks for a whole command in place of a half one; `right` of the cursor is to stay."""
+    if right.strip():
+        return f"Write this command with the missing part in place of ___: {left.strip()} ___ {right.strip()}"
+    return f"Complete or repair this command: {left.strip()}"
+
+
+def fix_request(command: str, status: int, facts: Sequence[str]) -> str:
+    """Return what asks for a command in place of one that failed."""
+    return "\n".join(
+        [f"This command failed with exit status {status}: {command}", *facts, "Write the command that was meant."]
+    )
+
+
+def explanation_request(command: str) -> str:
+    """Return what asks for words about a command."""
+    return (
+        "Do not write a command this time. Explain in one or two short sentences of plain English what this one does: "
+        + command
+    )
+
+
+def other_request(request: str, tools: Sequence[str]) -> str:
+    """Return `request` for another answer than those that begin with `tools`."""
+    return f"{request}\nUse another tool than {' or '.join(tools)}."

@@ -99,6 +99,9 @@ EVENTS: Mapping[str, Mapping[str, Field]] = {
 }
 
 
+_TURN: Mapping[str, type] = {"line": str, "command": str, "cursor": int, "status": int}
+
+
 class Ask(NamedTuple):
     """A request to the model, and what the answer depends on; `type` is generate, fix or explain."""
 
@@ -221,12 +224,11 @@ def _checked(message: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[st
 def ask_from(message: Mapping[str, Any]) -> Ask:
     """Return the request in a decoded message; raises ProtocolError for turns that are none."""
     for turn in message.get("turns", ()):
-        known = {"line": str, "command": str, "cursor": int, "status": int}
-        if not isinstance(turn, dict) or not all(isinstance(turn.get(name, kind()), kind) for name, kind in known.items()):
+        if not isinstance(turn, dict) or not {"line", "command"} <= set(turn):
             raise ProtocolError("A turn is an object with `line` and `command`.")
-        if "line" not in turn or "command" not in turn:
-            raise ProtocolError("A turn needs `line` and `command`.")
-    return Ask(**message)
+        if not all(isinstance(turn.get(name, kind()), kind) for name, kind in _TURN.items()):
+            raise ProtocolError("A field of a turn has the wrong type.")
+    return Ask(**{**message, "turns": tuple(message.get("turns", ()))})
 
 
 def reply_from(message: Mapping[str, Any]) -> Reply:

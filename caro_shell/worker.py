@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Any
 
+from caro_shell.answers import Listener
 from caro_shell.config import Settings
 from caro_shell.engines import Engine
 from caro_shell.engines.registry import create_engine
 from caro_shell.errors import Cancelled, CaroError
-from caro_shell.pipeline import Listener, Pipeline
+from caro_shell.pipeline import Pipeline
 from caro_shell.protocol import Ask
 
 _log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ class Worker:
             job.state = "thinking"
             self.engine_state = replace(self.engine_state, state="busy")
             listener = Listener(lambda text: self._show(job, text), job.cancelled.is_set)
-            reply = pipeline.generate(job.request, listener)
+            reply = pipeline.answer(job.request, listener)
         except CaroError as error:
             return error_event(error)
         except Exception:  # the thread must live on, whatever an engine does

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from caro_shell.answers import Listener
 from caro_shell.engines import Sampling, Usage
 from caro_shell.errors import Cancelled, Unusable, UsageError
-from caro_shell.pipeline import MOST_ALTERNATIVES, Listener, Pipeline
+from caro_shell.pipeline import MOST_ALTERNATIVES, Pipeline
 from caro_shell.prompt import Message
 from caro_shell.protocol import Ask
 
@@ -61,7 +62,7 @@ def request(line: str = "list files", **more: Any) -> Ask:  # noqa: ANN401  a fi
 
 def test_the_reply_says_everything_about_the_answer() -> None:
     """Nothing claims that a command is safe before something has judged it."""
-    reply = Pipeline(Engine(["ls", " -la"]), 160).generate(request(), Listener())
+    reply = Pipeline(Engine(["ls", " -la"]), 160).answer(request(), Listener())
     assert reply.command == "ls -la"
     assert (reply.risk, reply.reasons) == ("unjudged", [])
     assert (reply.model, reply.engine, reply.notes) == ("parrot", "fake", ["It is only a parrot."])
@@ -73,28 +74,28 @@ def test_what_is_primed_is_how_every_request_begins() -> None:
     engine = Engine(["ls"])
     pipeline = Pipeline(engine, 160)
     pipeline.prime("bash")
-    pipeline.generate(request(), Listener())
+    pipeline.answer(request(), Listener())
     assert engine.sent[0][:-1] == engine.sent[1][:-1]
 
 
 def test_each_preview_is_shown_once() -> None:
     """A piece that changes nothing to be seen is not shown; the final command is not a preview."""
     shown: list[str] = []
-    Pipeline(Engine(["```bash\n", "l", "s", "\n", "```"]), 160).generate(request(), Listener(shown.append))
+    Pipeline(Engine(["```bash\n", "l", "s", "\n", "```"]), 160).answer(request(), Listener(shown.append))
     assert shown == ["l", "ls"]
 
 
 def test_without_stream_nothing_is_shown() -> None:
     """The client does not want it."""
     shown: list[str] = []
-    Pipeline(Engine(["ls"]), 160).generate(request(stream=False), Listener(shown.append))
+    Pipeline(Engine(["ls"]), 160).answer(request(stream=False), Listener(shown.append))
     assert shown == []
 
 
 def test_nobody_listens_on_after_the_command() -> None:
     """The engine is stopped at the end of the command, and told so."""
     engine = Engine(["ls\n", "This", " lists", " files"])
-    assert Pipeline(engine, 160).generate(request(), Listener()).command == "ls"
+    assert Pipeline(engine, 160).answer(request(), Listener()).command == "ls"
     assert (engine.taken, engine.closed) == (1, 1)
 
 
@@ -104,7 +105,7 @@ def test_a_cancelled_request_ends_between_two_pieces() -> None:
     pipeline = Pipeline(engine, 160)
     wanted = Listener(cancelled=lambda: engine.taken == 2)
     with pytest.raises(Cancelled):
-        pipeline.generate(request(), wanted)
+        pipeline.answer(request(), wanted)
     assert (engine.taken, engine.closed) == (2, 1)
     assert pipeline.last["answers"] == ["ls"]
 
@@ -112,13 +113,13 @@ def test_a_cancelled_request_ends_between_two_pieces() -> None:
 def test_an_answer_that_was_cut_off_is_refused() -> None:
     """The engine says that it did not end by itself."""
     with pytest.raises(Unusable, match="cut off"):
-        Pipeline(Engine(["ls", " -l"], ["ls"], ["ls"], ended=False), 160).generate(request(), Listener())
+        Pipeline(Engine(["ls", " -l"], ["ls"], ["ls"], ended=False), 160).answer(request(), Listener())
 
 
 def test_an_unusable_answer_is_drawn_again() -> None:
     """First greedy, then warmer and with another seed; only then the user is told."""
     engine = Engine(["I cannot do that."], ["echo 'a"], ["ls"])
-    assert Pipeline(engine, 160).generate(request(), Listener()).command == "ls"
+    assert Pipeline(engine, 160).answer(request(), Listener()).command == "ls"
     assert [sampling.temperature > 0 for sampling in engine.samplings] == [False, True, True]
     assert len({sampling.seed for sampling in engine.samplings}) == 3
     assert {sampling.max_tokens for sampling in engine.samplings} == {160}
@@ -128,28 +129,28 @@ def test_the_first_refusal_is_the_one_that_is_told() -> None:
     """It is about the greedy answer, the one the user would have got."""
     engine = Engine(["I cannot do that."], [""], [""])
     with pytest.raises(Unusable, match="sentence"):
-        Pipeline(engine, 160).generate(request(), Listener())
+        Pipeline(engine, 160).answer(request(), Listener())
 
 
 def test_a_command_the_shell_cannot_read_is_refused() -> None:
     """The shell is named."""
     with pytest.raises(Unusable, match="not valid bash"):
-        Pipeline(Engine(["ls )"], ["ls )"], ["ls )"]), 160).generate(request(), Listener())
+        Pipeline(Engine(["ls )"], ["ls )"], ["ls )"]), 160).answer(request(), Listener())
 
 
 def test_alternatives_are_distinct_and_never_more_than_wanted() -> None:
     """Those that differ in blanks alone are one; fewer come when the model has no more."""
     engine = Engine(["ls"], ["ls "], ["ls  "], ["dir"], ["x"])
-    reply = Pipeline(engine, 160).generate(request(number=3), Listener())
+    reply = Pipeline(engine, 160).answer(request(number=3), Listener())
     assert (reply.command, list(reply.alternatives)) == ("ls", ["dir", "x"])
     engine = Engine(*[["ls"]] * 9)
-    assert Pipeline(engine, 160).generate(request(number=3), Listener()).alternatives == []
+    assert Pipeline(engine, 160).answer(request(number=3), Listener()).alternatives == []
 
 
 def test_only_the_first_answer_is_shown_while_it_grows() -> None:
     """What is drawn for the alternatives must not flicker over it."""
     shown: list[str] = []
-    Pipeline(Engine(["ls"], ["dir"]), 160).generate(request(number=2), Listener(shown.append))
+    Pipeline(Engine(["ls"], ["dir"]), 160).answer(request(number=2), Listener(shown.append))
     assert shown == ["ls"]
 
 
@@ -157,13 +158,13 @@ def test_a_known_answer_is_not_asked_for_again() -> None:
     """The same words in the same place; another number or a fresh one is another question."""
     engine = Engine(["ls"], ["ls"], ["dir"], ["pwd"])
     pipeline = Pipeline(engine, 160)
-    first = pipeline.generate(request(), Listener())
-    again = pipeline.generate(request("# list files "), Listener())
+    first = pipeline.answer(request(), Listener())
+    again = pipeline.answer(request("# list files "), Listener())
     assert (first.cached, again.cached, again.command) == (False, True, "ls")
     assert "first_token" not in again.timings_ms
-    assert pipeline.generate(request(number=2), Listener()).alternatives == ["dir"]
-    assert pipeline.generate(request(fresh=True), Listener()).command == "pwd"
-    assert pipeline.generate(request(), Listener()).command == "pwd"
+    assert pipeline.answer(request(number=2), Listener()).alternatives == ["dir"]
+    assert pipeline.answer(request(fresh=True), Listener()).command == "pwd"
+    assert pipeline.answer(request(), Listener()).command == "pwd"
 
 
 def test_failures_are_not_remembered_as_answers() -> None:
@@ -171,8 +172,8 @@ def test_failures_are_not_remembered_as_answers() -> None:
     engine = Engine(["I cannot."], ["I cannot."], ["I cannot."], ["ls"])
     pipeline = Pipeline(engine, 160)
     with pytest.raises(Unusable):
-        pipeline.generate(request(), Listener())
-    assert pipeline.generate(request(), Listener()).command == "ls"
+        pipeline.answer(request(), Listener())
+    assert pipeline.answer(request(), Listener()).command == "ls"
 
 
 def test_the_memory_of_replies_is_bounded() -> None:
@@ -180,11 +181,11 @@ def test_the_memory_of_replies_is_bounded() -> None:
     engine = Engine(*[["ls"]] * 300)
     pipeline = Pipeline(engine, 160)
     for number in range(256):
-        pipeline.generate(request(f"request {number}"), Listener())
-    assert pipeline.generate(request("request 0"), Listener()).cached
-    pipeline.generate(request("one more"), Listener())
-    assert pipeline.generate(request("request 0"), Listener()).cached
-    assert not pipeline.generate(request("request 1"), Listener()).cached
+        pipeline.answer(request(f"request {number}"), Listener())
+    assert pipeline.answer(request("request 0"), Listener()).cached
+    pipeline.answer(request("one more"), Listener())
+    assert pipeline.answer(request("request 0"), Listener()).cached
+    assert not pipeline.answer(request("request 1"), Listener()).cached
 
 
 @pytest.mark.parametrize("fields", [{"shell": "tcsh"}, {"number": 0}, {"number": MOST_ALTERNATIVES + 1}, {"line": "#"}])
@@ -192,7 +193,7 @@ def test_what_makes_no_sense_does_not_reach_the_engine(fields: dict[str, Any]) -
     """One sentence instead."""
     engine = Engine(["ls"])
     with pytest.raises(UsageError):
-        Pipeline(engine, 160).generate(request()._replace(**fields), Listener())
+        Pipeline(engine, 160).answer(request()._replace(**fields), Listener())
     assert engine.sent == []
 
 
@@ -200,7 +201,7 @@ def test_what_was_sent_is_remembered_exactly() -> None:
     """`caro last` shows the very messages and answers."""
     engine = Engine(["`ls`"])
     pipeline = Pipeline(engine, 160)
-    pipeline.generate(request("# list files"), Listener())
+    pipeline.answer(request("# list files"), Listener())
     assert pipeline.last["line"] == "# list files"
     assert pipeline.last["sent"] == [message._asdict() for message in engine.sent[0]]
     assert pipeline.last["answers"] == ["`ls`"]

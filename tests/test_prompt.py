@@ -3,7 +3,8 @@
 import pytest
 
 from caro_shell.errors import UsageError
-from caro_shell.prompt import SHELLS, Place, build_messages, request_of
+from caro_shell.line import request_of
+from caro_shell.prompt import SHELLS, Place, build_messages
 
 LINUX = Place("Linux", "GNU", "zsh")
 

@@ -80,8 +80,7 @@ class Below:
         room = down + len(rows) - 1
         body = "\r\n".join(f"\x1b[{self._colour}m{row}\x1b[0m" for row in rows)
         self._write(
-            f"{_DOWN_SCROLLING * room}\x1b[{room}A{_SAVE}{home}{_RESTORE}"
-            f"\x1b[{down}B\r{_ERASE_BELOW}{body}{_RESTORE}"
+            f"{_DOWN_SCROLLING * room}\x1b[{room}A{_SAVE}{home}{_RESTORE}\x1b[{down}B\r{_ERASE_BELOW}{body}{_RESTORE}"
         )
 
     def erase(self, down: int = 1) -> None:

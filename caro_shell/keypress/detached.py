@@ -192,6 +192,7 @@ def visible(prompt: str) -> str:
     """Return a prompt without what takes no room: readline's marks, escape sequences, control characters."""
     import re
 
-    text = re.sub(r"\x01.*?\x02|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]", "", prompt, flags=re.S)
+    text = re.sub(
+        r"\x01.*?\x02|\x1b\[[0-?]*[ -/]*[@-~]|\x1b\].*?(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]", "", prompt, flags=re.DOTALL
+    )
     return "".join(char for char in text if char == "\n" or char >= " ")
-

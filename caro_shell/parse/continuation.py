@@ -209,11 +209,16 @@ def is_complete(text: str, shell: str) -> bool:
     return bool(text.strip()) and _Scan(text, shell).is_complete()
 
 
-def without_comments(text: str, shell: str) -> str:
-    """Return `text` without its comments: an interactive zsh takes their words as arguments."""
+def comments_in(text: str, shell: str) -> list[slice]:
+    """Return where the comments of `text` stand, from `#` to the end of the line."""
     scan = _Scan(text, shell)
     scan.is_complete()
-    for comment in reversed(scan.comments):
+    return scan.comments
+
+
+def without_comments(text: str, shell: str) -> str:
+    """Return `text` without its comments: an interactive zsh takes their words as arguments."""
+    for comment in reversed(comments_in(text, shell)):
         head, tail = text[: comment.start].rstrip(" \t"), text[comment.stop :]
         # A line of nothing but comment goes as a whole.
         text = head + (tail.removeprefix("\n") if not head or head.endswith("\n") else tail)

@@ -1,0 +1,139 @@
+"""The different answers to one task: drawn one after another, each only when it is asked for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from caro_shell import parse, verify
+from caro_shell.engines import Engine, Sampling
+from caro_shell.errors import Cancelled, Unusable
+from caro_shell.parse.likeness import likeness
+from caro_shell.prompt import Message
+from caro_shell.stopwatch import Stopwatch
+from caro_shell.task import Task
+
+# The first answer is greedy; what is drawn after it is drawn warmer, so that it differs.
+_WARM = 0.8
+# Draws beyond one a wanted command that may be spent on answers that are unusable or there already.
+_SPARE_DRAWS = 2
+_SPARE_DRAWS_OF_ALTERNATIVES = 4
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who waits for a reply: told each preview of the command, asked whether it still wants one."""
+
+    show: Callable[[str], None] = lambda _text: None
+    cancelled: Callable[[], bool] = lambda: False
+
+
+@dataclass
+class Attempt:
+    """One answer as it grows, and what was sent for it."""
+
+    messages: Sequence[Message]
+    raw: str = ""
+    ended: bool = False
+
+
+@dataclass
+class Visit:
+    """One request's look at the answers: who listens, what it costs, what it has drawn."""
+
+    shell: str
+    max_tokens: int
+    listener: Listener
+    watch: Stopwatch = field(default_factory=Stopwatch)
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass
+class Answers:
+    """The usable commands for a task that were drawn so far, the greedy one first; no two are alike."""
+
+    task: Task
+    commands: list[str] = field(default_factory=list)
+    refusal: Unusable | None = None
+    _draws: int = 0
+    _exhausted: bool = False
+
+    def reach(self, engine: Engine, number: int, visit: Visit) -> None:
+        """Draw until there are `number` commands or no more can be had; raises the first refusal when there is none."""
+        spare = _SPARE_DRAWS_OF_ALTERNATIVES if self.commands else _SPARE_DRAWS
+        budget = number - len(self.commands) + spare
+        while len(self.commands) < number and budget > 0 and not self._exhausted:
+            budget -= 1
+            self._draw(engine, visit)
+        # Whoever asks again begins with the first one then, at once.
+        self._exhausted |= 0 < len(self.commands) < number
+        if not self.commands:
+            raise self.refusal or Unusable("The model wrote no command.", "Say it in other words.")
+
+    def _draw(self, engine: Engine, visit: Visit) -> None:
+        messages, sampling = self._next_draw(visit.max_tokens)
+        attempt = Attempt(messages)
+        visit.attempts.append(attempt)
+        with verify.SyntaxCheck(visit.shell) as check:
+            for text in listen(engine, attempt, sampling, visit):
+                # Only what may become the command is shown while it grows.
+                if not any(command.startswith(text) for command in self.commands):
+                    visit.listener.show(text)
+            try:
+                command = self._checked(attempt, visit, check)
+            except Unusable as error:
+                self.refusal = self.refusal or error
+                return
+        if likeness(command) not in map(likeness, self.commands):
+            self.commands.append(command)
+
+    def _next_draw(self, max_tokens: int) -> tuple[Sequence[Message], Sampling]:
+        """Return what to send next: the task itself, and in turn with it the wish for another tool."""
+        draw = self._draws
+        self._draws += 1
+        if not self.commands or not self.task.words or draw % 2 == 0:
+            return self.task.messages, Sampling(max_tokens, _WARM if draw else 0.0, seed=draw)
+        first = draw <= len(self.commands)
+        return self.task.avoiding(self.commands), Sampling(max_tokens, 0.0 if first else _WARM, seed=draw)
+
+    def _checked(self, attempt: Attempt, visit: Visit, check: verify.SyntaxCheck) -> str:
+        with visit.watch.step("parse"):
+            command = self.task.accept(parse.parse_command(attempt.raw, visit.shell, ended=attempt.ended))
+        with visit.watch.step("verify"):
+            objection = check.objection(command)
+        if objection:
+            raise Unusable(f"The model's answer is not valid {visit.shell}.", "Say it in other words.")
+        return command
+
+
+def listen(engine: Engine, attempt: Attempt, sampling: Sampling, visit: Visit) -> Iterator[str]:
+    """Read the engine until the command is complete; yields each new preview. Raises Cancelled."""
+    watch, listener, shell = visit.watch, visit.listener, visit.shell
+    shown = ""
+    for piece in pieces(engine, attempt, sampling, visit):
+        with watch.step("parse"):
+            attempt.raw += piece
+            finished = parse.is_finished(attempt.raw, shell)
+            text = parse.preview(attempt.raw, shell)
+        if text != shown and not listener.cancelled():
+            yield text
+            shown = text
+        if finished:
+            break
+
+
+def pieces(engine: Engine, attempt: Attempt, sampling: Sampling, visit: Visit) -> Iterator[str]:
+    """Yield what the engine writes, timed; notes at the end whether the model itself ended. Raises Cancelled."""
+    stream = engine.stream(attempt.messages, sampling, visit.listener.cancelled)
+    step = "first_token"
+    try:
+        while True:
+            with visit.watch.step(step):
+                piece = next(stream, None)
+            if visit.listener.cancelled():
+                raise Cancelled("Cancelled.")
+            if piece is None:
+                break
+            step = "decode"
+            yield piece
+    finally:
+        stream.close()  # type: ignore[attr-defined]
+        attempt.ended = engine.usage.ended
