@@ -107,11 +107,11 @@ run_checks() {
   check ruff-format "$bin/ruff" format --check .
   check mypy "$bin/mypy"
   check shellcheck "$bin/shellcheck" -x -s sh install.sh tests/install/rc_block.sh
-  check shfmt "$bin/shfmt" -i 2 -ci -d install.sh install .ci/run shell tests
+  check shfmt "$bin/shfmt" -i 2 -ci -d install.sh install .ci/run shell tests ./*.zsh
   check shellcheck-bash check_each .ci/run shell/*.bash -- "$bin/shellcheck" -s bash
   check sh-n check_each install.sh install/*.sh -- sh -n
   check bash-n check_each .ci/run shell/*.bash -- bash -n
-  ! command -v zsh >/dev/null || check zsh-n check_each shell/*.zsh -- zsh -f -n
+  ! command -v zsh >/dev/null || check zsh-n check_each *.zsh shell/*.zsh shell/zsh/*.zsh -- zsh -f -n
   ! command -v fish >/dev/null || check fish-n check_each shell/*.fish -- fish --no-config --no-execute
 }
 

@@ -186,15 +186,15 @@ def test_an_offer_taken_can_be_undone(terminal: Terminal, script: Script, kind: 
 
 def test_enter_while_waiting_runs_what_is_there(terminal: Terminal, script: Script, home: Home) -> None:
     """Point 10: the answer reaches neither the program that runs now nor the next prompt."""
-    hold(script, "cat # largest files")
-    script.say("cat # largest files", {"wait": "go"}, COMMAND)
+    # A comment behind a command asks for a change of it: this is what the model gets.
+    hold(script, "cat\n# largest files")
     terminal.type("setopt interactive_comments 2>/dev/null; echo on")
     terminal.press("Enter")
     terminal.see("\non")
     press_key_on(terminal, "cat # largest files")
     script.happened("waiting go")
     terminal.press("Enter")
-    script.happened("cancelled cat # largest files")
+    script.happened("cancelled cat\\n# largest files")
     script.open_gate("go")
     terminal.type("typed into cat")
     terminal.press("Enter")

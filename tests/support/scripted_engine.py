@@ -3,7 +3,7 @@
 The script maps a request to what happens, in order: a string is written, `{"wait": NAME}` waits until the
 test opens that gate (a file), `{"fail": SENTENCE}` raises, `{"crash": true}` raises what nobody expects,
 `{"exit": true}` kills the daemon. A request without an entry is answered `echo REQUEST`. What happened is
-appended to `events`, a line each.
+appended to `events`, a line each; a new line in a request is written `\\n`.
 """
 
 import json
@@ -35,7 +35,7 @@ class ScriptedEngine:
 
     def _note(self, word: str, text: str = "") -> None:
         with (self._directory / "events").open("a") as file:
-            file.write(f"{word} {text}".rstrip() + "\n")
+            file.write(f"{word} {text}".rstrip().replace("\n", "\\n") + "\n")
 
     def _script(self) -> dict[str, list[Any]]:
         path = self._directory / "script.json"

@@ -1,0 +1,51 @@
+# What the user has chosen: the variable CARO_NAME, else `name` in the config file, else our default.
+
+builtin typeset -gA _caro_file_settings
+
+# Find a file of ours ($1) where the user's configuration is; REPLY is its path, whether or not it is there.
+_caro_find() {
+  builtin emulate -L zsh
+  builtin local mac="$HOME/Library/Application Support/caro/$1"
+  if [[ -n "$CARO_CONFIG" ]]; then
+    REPLY="$CARO_CONFIG"
+    [[ "$1" == config.toml ]] || REPLY="${CARO_CONFIG:A:h}/$1"
+    return 0
+  fi
+  REPLY="${XDG_CONFIG_HOME:-$HOME/.config}/caro/$1"
+  [[ ! -e "$REPLY" && -e "$mac" ]] && REPLY="$mac"
+  return 0
+}
+
+# Read our settings from the config file: `name = "value"` before the first table. The rest is Python's business.
+_caro_read_settings() {
+  builtin emulate -L zsh -o extended_glob
+  builtin local REPLY= line= value=
+  builtin local names='(key|explain_key|comment|style|keep_request|fix_output)' text='("(\\?|[^\"\\])#"|'"'[^']#')"
+  builtin local -a match mbegin mend
+  _caro_file_settings=()
+  _caro_find config.toml
+  [[ -f "$REPLY" && -r "$REPLY" ]] || return 0
+  # zsh reads the file by itself here, without a process.
+  for line in "${(@f)$(<"$REPLY")}"; do
+    [[ "$line" == [[:blank:]]#\[* ]] && break
+    line="${line%$'\r'}"
+    [[ "$line" == (#b)[[:blank:]]#${~names}[[:blank:]]#=[[:blank:]]#${~text}[[:blank:]]#(\#*)# ]] || continue
+    value="${${match[2]#?}%?}"
+    # Of the escapes of "…" only the ones that stand for a character itself: \" and \\.
+    [[ "${match[2]}" == \"* ]] && value="${value//(#m)\\?/${MATCH#\\}}"
+    _caro_file_settings[${match[1]}]="$value"
+  done
+  return 0
+}
+
+# REPLY is the setting $1; its default is $2.
+_caro_setting() {
+  builtin emulate -L zsh
+  builtin local variable="CARO_${(U)1}"
+  if ((${+parameters[$variable]})); then
+    REPLY="${(P)variable}"
+  else
+    REPLY="${_caro_file_settings[$1]-$2}"
+  fi
+  return 0
+}
