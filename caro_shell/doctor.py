@@ -1,11 +1,13 @@
 """What can be wrong with an installation, each check with the command that mends it."""
 
 import os
+import pwd
+import shlex
 import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from caro_shell.errors import CaroError
 from caro_shell.prompt import SHELLS
 
 _NEEDED_PYTHON = (3, 11)
+# A shell that takes longer to its first prompt has another trouble.
+_START_LIMIT_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -109,14 +113,51 @@ def _shells() -> Finding:
     return Finding("shells", bool(found), seen, "install one of them")
 
 
-def _rc_file() -> Finding:
-    path = Path(os.environ.get("ZDOTDIR") or Path.home(), ".zshrc")
-    try:
-        loads = "caro.zsh" in path.read_text(errors="replace")
-    except OSError:
-        loads = False
-    seen = f"{path} loads caro" if loads else f"{path} does not load caro"
-    return Finding("zsh start-up", loads, seen, f"caro init zsh >> {path}")
+def _login_shell() -> str:
+    return Path(os.environ.get("SHELL") or pwd.getpwuid(os.getuid()).pw_shell).name
+
+
+def _examine_shell(shell: str, program: str) -> Iterator[Finding]:
+    """Start the shell as its user does, and ask it what it has."""
+    from caro_shell.start_up import NOT_STARTED, names_caro, rc_files, start_shell
+
+    files = rc_files(shell, program, os.environ)
+    named = next((path for path in files if names_caro(path, shell)), None)
+    # A shell without files of the user's is not used: starting it would only make some, or ask questions.
+    used = any(path.exists() for path in files)
+    start = start_shell(program, os.environ, _START_LIMIT_S) if used else NOT_STARTED
+    name, mine = f"{shell} start-up", shell == _login_shell()
+    if start.report:
+        yield Finding(name, ok=True, seen=f"{start.report.get('shell', shell)} loads caro")
+        yield _keys(shell, start.report)
+    elif start.said:
+        yield Finding(name, ok=False, seen=start.said, mend=f"look at what {shell} says when it starts")
+    elif not start.ended:
+        seen = f"{shell} did not come to its prompt within {_START_LIMIT_S:.0f} s"
+        yield Finding(name, ok=not (mine or named), seen=seen, mend=f"look at what {shell} does when it starts")
+    elif named:
+        yield Finding(name, ok=False, seen=f"{named} names caro, but {shell} does not load it", mend="./install.sh")
+    else:
+        seen, mend = f"{files[0]} does not load caro", f"caro init {shell} >> {shlex.quote(str(files[0]))}"
+        yield Finding(name, ok=not mine, seen=seen if mine else f"{seen}; for the keys there: {mend}", mend=mend)
+
+
+def _keys(shell: str, report: Mapping[str, str]) -> Finding:
+    """Say which keys are caro's, and who has the others."""
+    name, ours, taken, mend = f"{shell} keys", [], [], []
+    for setting, other in (("key", "ctrl-x g"), ("explain_key", "ctrl-x e")):
+        key, owner = report.get(setting, ""), report.get(f"{setting}_owner", "")
+        if key and owner:
+            shown = "-".join(map(str.capitalize, key.split("-"))) if key.startswith(("ctrl-", "alt-")) else key
+            taken.append(f"{shown} is taken by {owner}")
+            mend.append(f"CARO_{setting.upper()}='{other}', or '{key}!' to take it over")
+        elif key:
+            ours.append(key)
+    if taken:
+        return Finding(name, ok=False, seen="; ".join(taken), mend="; ".join(mend))
+    if report.get("comment") == "on":
+        ours.append("# request")
+    return Finding(name, ok=True, seen=", ".join(ours) or "none; all of them are turned off")
 
 
 CHECKS: tuple[Callable[[], Finding], ...] = (
@@ -129,7 +170,6 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _socket,
     _command,
     _shells,
-    _rc_file,
 )
 
 
@@ -142,3 +182,9 @@ def examine() -> Iterator[Finding]:
             yield Finding(check.__name__.strip("_"), ok=False, seen=error.message, mend=error.hint)
         except OSError as error:
             yield Finding(check.__name__.strip("_"), ok=False, seen=str(error), mend="caro daemon logs")
+    for shell in SHELLS:
+        if program := shutil.which(shell):
+            try:
+                yield from _examine_shell(shell, program)
+            except OSError as error:
+                yield Finding(f"{shell} start-up", ok=False, seen=str(error), mend=f"start {shell} yourself")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 # A shell that says nothing for so long stands at its prompt, or asks something: the end of the input ends both.
 _QUIET_S = 0.5
+_MOMENT_S = 0.02
 # What a start-up may ask its terminal, and a terminal's answers (ECMA-48, xterm's ctlseqs): who and where it is.
 _ANSWERS = ((rb"\x1b\[0?c", b"\x1b[?62;22c"), (rb"\x1b\[5n", b"\x1b[0n"), (rb"\x1b\[6n", b"\x1b[1;1R"))
 # A session leader that opens a terminal gets it as its own.
@@ -35,6 +36,9 @@ class StartUp:
     """What caro said on the screen, one line; empty when it said nothing."""
     ended: bool
     """Whether it came to its prompt in time."""
+
+
+NOT_STARTED = StartUp({}, "", ended=True)
 
 
 def start_shell(program: str, environ: Mapping[str, str], limit_s: float) -> StartUp:
@@ -59,7 +63,7 @@ def start_shell(program: str, environ: Mapping[str, str], limit_s: float) -> Sta
             screen = _watch(process, keyboard, limit_s)
             ended = process.poll() is not None
         finally:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             os.close(keyboard)
             process.wait()
@@ -71,21 +75,54 @@ def start_shell(program: str, environ: Mapping[str, str], limit_s: float) -> Sta
 
 def _watch(process: "subprocess.Popen[bytes]", keyboard: int, limit_s: float) -> bytes:
     """Be the terminal of a shell until it ends, and return what it wrote."""
-    screen, answered = b"", 0
+    screen, answered = b"", [0] * len(_ANSWERS)
     deadline, quiet_since = time.monotonic() + limit_s, time.monotonic()
     while process.poll() is None and time.monotonic() < deadline:
-        if select.select([keyboard], [], [], 0.05)[0]:
-            try:
-                screen += os.read(keyboard, 65536)
-            except OSError:
-                # Linux's way to say that nobody has the terminal open; before the shell has, and after it.
-                time.sleep(0.01)
-                continue
+        if more := _read(keyboard):
+            screen += more
             quiet_since = time.monotonic()
-            for question, answer in _ANSWERS:
-                os.write(keyboard, answer * len(re.findall(question, screen[answered:])))
-            answered = len(screen)
+            for at, (question, answer) in enumerate(_ANSWERS):
+                asked = len(re.findall(question, screen))
+                os.write(keyboard, answer * (asked - answered[at]))
+                answered[at] = asked
         elif time.monotonic() - quiet_since > _QUIET_S:
             os.write(keyboard, b"\x04")
             quiet_since = time.monotonic()
+    while more := _read(keyboard):
+        screen += more
     return screen
+
+
+def _read(keyboard: int) -> bytes:
+    """Return what has been written since; empty when nothing comes for a moment."""
+    if not select.select([keyboard], [], [], _MOMENT_S)[0]:
+        return b""
+    try:
+        return os.read(keyboard, 65536)
+    except OSError:
+        # Linux's way to say that nobody has the terminal open: before the shell has, and after it.
+        time.sleep(_MOMENT_S)
+        return b""
+
+
+def rc_files(shell: str, program: str, environ: Mapping[str, str]) -> list[Path]:
+    """Return the files that a user of `shell` may load caro from, the usual one first."""
+    home = Path(environ.get("HOME") or Path.home())
+    if shell == "zsh":
+        # Many set ZDOTDIR in .zshenv without exporting it, so zsh itself is asked.
+        ask = [program, "-c", 'builtin print -r -- "caro:$ZDOTDIR"']
+        told = subprocess.run(ask, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        return [Path(os.fsdecode(told.stdout.rpartition(b"caro:")[2].strip()) or home, ".zshrc")]
+    if shell == "bash":
+        login = [home / name for name in (".bash_profile", ".bash_login", ".profile")]
+        return [*login, home / ".bashrc"] if platform.system() == "Darwin" else [home / ".bashrc", *login]
+    fish = Path(environ.get("XDG_CONFIG_HOME") or home / ".config", "fish")
+    return [fish / "config.fish", *sorted(fish.glob("conf.d/*.fish"))]
+
+
+def names_caro(rc_file: Path, shell: str) -> bool:
+    """Say whether an rc file speaks of caro's script, be it only in a comment."""
+    try:
+        return f"caro.{shell}" in rc_file.read_text(errors="replace")
+    except OSError:
+        return False

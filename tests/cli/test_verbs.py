@@ -5,8 +5,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from commands import caro
-from user_home import Home, Script
+from commands import at_terminal, caro
+from user_home import Home, Script, need_program
 
 
 def test_status_without_a_daemon_starts_none(home: Home) -> None:
@@ -69,12 +69,27 @@ def test_last_without_a_request_says_so(home: Home) -> None:
     assert "Nothing has been asked" in done.stderr
 
 
-def test_init_prints_lines_with_absolute_paths_that_exist(home: Home) -> None:
-    """The lines for .zshrc name an interpreter and a script, both there."""
-    python, source = caro(home, "init", "zsh").stdout.splitlines()
-    assert Path(python.removeprefix("CARO_PYTHON=")).stat().st_mode & stat.S_IXUSR
-    assert Path(source.removeprefix("source ")).name == "caro.zsh"
+@pytest.mark.parametrize(
+    ("shell", "setting"), [("zsh", "CARO_PYTHON="), ("bash", "CARO_PYTHON="), ("fish", "set -g CARO_PYTHON ")]
+)
+def test_init_prints_lines_with_absolute_paths_that_exist(home: Home, shell: str, setting: str) -> None:
+    """The lines for the rc file name an interpreter and a script, both there."""
+    python, source = caro(home, "init", shell).stdout.splitlines()
+    assert Path(python.removeprefix(setting)).stat().st_mode & stat.S_IXUSR
+    assert Path(source.removeprefix("source ")).name == f"caro.{shell}"
     assert Path(source.removeprefix("source ")).is_file()
+
+
+@pytest.mark.parametrize("shell", ["zsh", "bash", "fish"])
+def test_what_init_prints_is_silent_in_its_shell(home: Home, shell: str) -> None:
+    """As the last lines of an rc file, in a shell with a terminal and in a script; the status is 0."""
+    alone = {"zsh": ["-f"], "bash": ["--norc", "--noprofile"], "fish": ["--no-config"]}[shell]
+    rc = home.path / "rc"
+    rc.write_text(caro(home, "init", shell).stdout)
+    after = "echo $status" if shell == "fish" else "echo $?"
+    for options in ([*alone, "-i"], alone):
+        done = at_terminal(home, [need_program(shell), *options, "-c", f"source {rc}; {after}"])
+        assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 @pytest.mark.parametrize("words", [["init"], ["init", "tcsh"], ["daemon"], ["daemon", "dance"], ["bench", "-n", "0"]])
@@ -97,24 +112,3 @@ def test_help_is_there_for_every_verb(home: Home, verb: str) -> None:
 def test_a_word_alone_is_a_verb_and_a_sentence_is_a_request(home: Home) -> None:
     """`caro "last ten commits"` asks; the verb is only the bare word."""
     assert caro(home, "last ten commits").stdout == "echo last ten commits\n"
-
-
-def test_doctor_names_what_is_wrong_and_what_mends_it(home: Home) -> None:
-    """A home without model and without start-up file: both are named, with the commands that help."""
-    done = caro(home, "doctor", "--json")
-    findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
-    assert done.returncode == 1
-    assert findings["python"]["ok"]
-    assert findings["runtime directory"]["ok"]
-    assert not findings["model"]["ok"]
-    assert "caro models pull" in findings["model"]["mend"]
-    assert not findings["zsh start-up"]["ok"]
-    assert "caro init zsh" in findings["zsh start-up"]["mend"]
-    assert home.daemon_pid() == 0
-
-
-def test_doctor_finds_a_wrong_setting(home: Home) -> None:
-    """A wrong value in the environment is a finding, not a crash."""
-    done = caro(home, "doctor", CARO_THREADS="many")
-    assert "wrong  settings: CARO_THREADS must be of type int" in done.stdout
-    assert "Traceback" not in done.stderr

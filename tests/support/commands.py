@@ -1,5 +1,7 @@
 """The `caro` command as a process of its own, in a home of a test."""
 
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -40,6 +42,25 @@ def end(process: "subprocess.Popen[str]", stdin: str | None = None) -> "subproce
 def caro(home: Home, *words: str, stdin: str | None = None, **more: str) -> "subprocess.CompletedProcess[str]":
     """Run `caro` with `words` and return what it said."""
     return end(start(home, *words, **more), stdin)
+
+
+def at_terminal(home: Home, words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    """Run a program that has a terminal of its own to read from, and return what it said."""
+    keyboard, terminal = pty.openpty()
+    try:
+        # A session leader that opens a terminal gets it as its own.
+        process = subprocess.Popen(
+            ["sh", "-c", 'terminal=$1; shift; exec "$@" <"$terminal"', "sh", os.ttyname(terminal), *words],
+            env=home.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        return end(process)
+    finally:
+        os.close(terminal)
+        os.close(keyboard)
 
 
 def log(home: Home) -> str:

@@ -1,0 +1,149 @@
+"""`caro doctor`: what is wrong and what mends it, in the installation and in every shell that the user starts."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+from commands import caro
+from user_home import Home, need_program
+
+from caro_shell.start_up import start_shell
+
+Findings = dict[str, dict[str, Any]]
+
+# Each shell's file, and a stand-in for caro's script in it: at the first prompt it reports and ends the shell.
+STAND_IN = {
+    "zsh": (
+        ".zshrc",
+        """
+report() { [[ -z $CARO_REPORT ]] || { print -rl -- $lines >$CARO_REPORT; exit 0 } }
+precmd_functions+=(report)
+lines=($'shell\\tzsh 5.9' $'key\\tctrl-g' $'key_owner\\t%s' $'explain_key\\talt-g' $'comment\\ton')
+""",
+    ),
+    "bash": (
+        ".bashrc",
+        r"""
+report() { [[ -z $CARO_REPORT ]] || { printf 'shell\tbash 5.2\nkey\tctrl-g\nkey_owner\t%s\n' >$CARO_REPORT; exit 0; }; }
+PROMPT_COMMAND=report
+""",
+    ),
+    "fish": (
+        ".config/fish/config.fish",
+        r"""
+function report --on-event fish_prompt
+    test -n "$CARO_REPORT"; or return
+    printf 'shell\tfish 3.6\nkey\tctrl-g\nkey_owner\t%s\n' >$CARO_REPORT
+    exit 0
+end
+""",
+    ),
+}
+
+
+def put_rc(home: Home, shell: str, text: str) -> None:
+    """Let `text` be what the user has in the shell's file."""
+    path = home.path / STAND_IN[shell][0]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def examine(home: Home, login: str = "", **more: str) -> Findings:
+    """Return what the doctor finds, by name; `login` is the user's own shell."""
+    done = caro(home, "doctor", "--json", SHELL=f"/bin/{login or 'none'}", **more)
+    return {finding["name"]: finding for finding in json.loads(done.stdout)}
+
+
+def test_what_is_wrong_is_named_with_what_mends_it(home: Home) -> None:
+    """A home without model and without start-up file: both are named, with the commands that help."""
+    done = caro(home, "doctor", "--json", SHELL="/bin/zsh")
+    findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
+    assert done.returncode == 1
+    assert findings["python"]["ok"]
+    assert findings["runtime directory"]["ok"]
+    assert not findings["model"]["ok"]
+    assert "caro models pull" in findings["model"]["mend"]
+    assert not findings["zsh start-up"]["ok"]
+    assert findings["zsh start-up"]["mend"] == f"caro init zsh >> {home.path}/.zshrc"
+    assert home.daemon_pid() == 0
+
+
+def test_a_wrong_setting_is_a_finding(home: Home) -> None:
+    """A wrong value in the environment is no crash."""
+    done = caro(home, "doctor", CARO_THREADS="many")
+    assert "wrong  settings: CARO_THREADS must be of type int" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("shell", STAND_IN)
+def test_the_keys_are_those_that_the_started_shell_has(home: Home, shell: str) -> None:
+    """The shell is started with the user's own file, and asked."""
+    need_program(shell)
+    put_rc(home, shell, STAND_IN[shell][1].replace("%s", ""))
+    found = examine(home, shell)
+    assert found[f"{shell} start-up"]["ok"]
+    assert found[f"{shell} start-up"]["seen"].endswith(" loads caro")
+    assert found[f"{shell} keys"]["ok"]
+    assert found[f"{shell} keys"]["seen"] == ("ctrl-g, alt-g, # request" if shell == "zsh" else "ctrl-g")
+
+
+@pytest.mark.parametrize("shell", STAND_IN)
+def test_a_taken_key_is_named_with_its_owner_and_another_key(home: Home, shell: str) -> None:
+    """Also in a shell that is not the user's own: there it does not work either."""
+    need_program(shell)
+    put_rc(home, shell, STAND_IN[shell][1].replace("%s", "navi (_navi_widget)"))
+    found = examine(home)[f"{shell} keys"]
+    assert not found["ok"]
+    assert found["seen"] == "Ctrl-G is taken by navi (_navi_widget)"
+    assert found["mend"] == "CARO_KEY='ctrl-x g', or 'ctrl-g!' to take it over"
+
+
+@pytest.mark.parametrize("shell", STAND_IN)
+def test_only_the_users_own_shell_has_to_load_caro(home: Home, shell: str) -> None:
+    """Another one is told of, with the line that would do it; one without a file of the user's is not even started."""
+    need_program(shell)
+    found = examine(home)[f"{shell} start-up"]
+    assert found["ok"]
+    assert f"{STAND_IN[shell][0]} does not load caro; for the keys there: caro init {shell} >> " in found["seen"]
+    assert {path.name for path in home.path.iterdir()} == {"script", ".local"}
+    put_rc(home, shell, "")
+    found = examine(home, shell)[f"{shell} start-up"]
+    assert (found["ok"], found["mend"]) == (False, f"caro init {shell} >> {home.path}/{STAND_IN[shell][0]}")
+
+
+@pytest.mark.parametrize("shell", STAND_IN)
+def test_a_file_that_names_caro_without_loading_it_is_found_out(home: Home, shell: str) -> None:
+    """Only what the shell has counts, not what stands in its file."""
+    need_program(shell)
+    put_rc(home, shell, f"# source /somewhere/caro.{shell}\n")
+    found = examine(home)[f"{shell} start-up"]
+    assert not found["ok"]
+    assert found["seen"].endswith(f"names caro, but {shell} does not load it")
+
+
+def test_what_caro_says_at_the_start_is_passed_on(home: Home) -> None:
+    """A shell that is too old, for example."""
+    need_program("bash")
+    put_rc(home, "bash", "echo 'caro: bash 4.4 or newer is needed' >&2\n")
+    found = examine(home, "bash")["bash start-up"]
+    assert (found["ok"], found["seen"]) == (False, "caro: bash 4.4 or newer is needed")
+
+
+def test_a_start_up_that_reads_the_terminal_is_not_waited_for(home: Home) -> None:
+    """A question at the start is answered by the end of the input; one to the terminal as a terminal does."""
+    need_program("bash")
+    ask = "read -r -p 'your name? ' name; IFS=';' read -rs -d R -p $'\\e[6n' _ column; echo $column >$HOME/column\n"
+    put_rc(home, "bash", ask + STAND_IN["bash"][1].replace("%s", ""))
+    assert examine(home, "bash")["bash keys"]["ok"]
+    assert (home.path / "column").read_text() == "1\n"
+
+
+def test_a_start_up_without_an_end_is_given_up_and_killed(home: Home) -> None:
+    """At the limit it is over, and nothing of the shell is left."""
+    bash = need_program("bash")
+    put_rc(home, "bash", "echo $$ >$HOME/pid; trap '' HUP TERM INT; while :; do read -t 1 || sleep 1; done\n")
+    start = start_shell(bash, home.environ, limit_s=2.0)
+    assert (start.ended, start.report) == (False, {})
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((home.path / "pid").read_text()), 0)
