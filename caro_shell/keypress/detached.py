@@ -24,10 +24,14 @@ _TAKEN_WITHIN_S = 1.5
 _LOOK_S = 0.05
 # Ghost text is a glimpse: a command of more lines is shown by its first ones.
 _MOST_ROWS = 5
+NOT_ALONE = 75
+"""The exit status when nothing was asked because more input waits (EX_TEMPFAIL of sysexits.h)."""
 
 
 def start(press: Press) -> int:
     """Go into the background; prints the process id and the answer's path before that."""
+    if press.alone and _more_waits(press.terminal):
+        return NOT_ALONE
     path = _answer_path(press)
     child = os.fork()
     if child:
@@ -45,6 +49,8 @@ def wait(press: Press) -> int:
     """Answer with the shell waiting; prints the path of the answer's file, which the shell has to empty."""
     from caro_shell.keypress.answer import answer, record
 
+    if press.alone and _more_waits(press.terminal):
+        return NOT_ALONE
     path = _answer_path(press)
     records: list[bytes] = []
     status = answer(press, lambda word, text: records.append(record(word, text)))
@@ -53,6 +59,18 @@ def wait(press: Press) -> int:
     _leave(path, b"".join(records))
     sys.stdout.write(f"{os.getpid()} {path}\n")
     return status
+
+
+def _more_waits(terminal: str) -> bool:
+    """Say whether input waits in the terminal that the shell has not read yet."""
+    from fcntl import ioctl
+    from termios import FIONREAD
+
+    fd = os.open(terminal, os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        return any(ioctl(fd, FIONREAD, bytes(4)))
+    finally:
+        os.close(fd)
 
 
 def _answer_path(press: Press) -> str:

@@ -39,6 +39,8 @@ class Press(NamedTuple):
     """The prompt as it is shown, for a shell whose line editor has taken it off the screen (bash)."""
     capture: str = "off"
     """`fix_output`: whether what the failed command has shown may be read from the screen: off or tmux."""
+    alone: int = 0
+    """1 asks nothing when more input waits in the terminal: the key was pasted or typed ahead (Enter in fish)."""
     fresh: int = 0
     """1 asks the model even when the answer is known; `caro bench` needs that."""
 
@@ -76,9 +78,11 @@ def conversation_of(text: str) -> Conversation:
     """Return the conversation that a shell has kept; an empty one for whatever is none."""
     try:
         turns, shown, alternative = json.loads(text)
-        return Conversation(tuple(dict(turn) for turn in turns), str(shown), int(alternative))
-    except (ValueError, TypeError):
-        return Conversation()
+        if all(isinstance(turn[name], str) for turn in turns for name in ("line", "command")):
+            return Conversation(tuple(dict(turn) for turn in turns), str(shown), int(alternative))
+    except (ValueError, TypeError, LookupError, RecursionError):
+        pass
+    return Conversation()
 
 
 class Question(NamedTuple):
