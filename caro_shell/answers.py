@@ -42,6 +42,8 @@ class Visit:
     shell: str
     max_tokens: int
     listener: Listener
+    wanted: int = 0
+    """Which of the answers is shown while it grows."""
     watch: Stopwatch = field(default_factory=Stopwatch)
     attempts: list[Attempt] = field(default_factory=list)
 
@@ -74,8 +76,10 @@ class Answers:
         visit.attempts.append(attempt)
         with verify.SyntaxCheck(visit.shell) as check:
             for text in listen(engine, attempt, sampling, visit):
-                # Only what may become the command is shown while it grows.
-                if not any(command.startswith(text) for command in self.commands):
+                # Only what may become the command, and not what is there already.
+                if len(self.commands) == visit.wanted and not any(
+                    command.startswith(text) for command in self.commands
+                ):
                     visit.listener.show(text)
             try:
                 command = self._checked(attempt, visit, check)

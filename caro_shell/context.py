@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -61,7 +62,7 @@ def facts_about(command: str, status: int, cwd: str, output: str) -> list[str]:
     words = command.split()
     name = next((word for word in words if word not in {"sudo", "doas"} and "=" not in word), "")
     if status == _NOT_FOUND and name and not is_known(name):
-        near = get_close_matches(name, {*_programs(), *_BUILTINS}, n=3, cutoff=0.6)
+        near = near_names(name, {*_programs(), *_BUILTINS})
         facts.append(f"There is no command {name} here" + (f", but {' and '.join(near)}." if near else "."))
     if status == _NOT_EXECUTABLE:
         facts.append(f"{name} is not executable.")
@@ -69,6 +70,28 @@ def facts_about(command: str, status: int, cwd: str, output: str) -> list[str]:
     if output.strip():
         facts.append(f"It said: {output.strip()}")
     return facts
+
+
+def near_names(name: str, names: AbstractSet[str]) -> list[str]:
+    """Return at most two of `names` that may have been meant.
+
+    Two letters that changed places are the likeliest slip, then one too many or too few, then a wrong one.
+    """
+    swapped = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
+    if found := sorted(swapped & names):
+        return found[:2]
+    off = sorted(other for other in names if _one_letter_off(name, other))
+    if found := [other for other in off if len(other) != len(name)] or off:
+        return found[:2]
+    return get_close_matches(name, names, n=2, cutoff=0.75)
+
+
+def _one_letter_off(one: str, other: str) -> bool:
+    """Say whether a letter too much, too little or another one makes the difference."""
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    at = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return one[at + (len(one) >= len(other)) :] == other[at + (len(other) >= len(one)) :]
 
 
 def _missing(words: list[str], cwd: str) -> list[str]:

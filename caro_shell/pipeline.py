@@ -53,10 +53,10 @@ class Pipeline:
         """Return the reply with a command in it."""
         key = (self.engine.model, *task.messages)
         answers = Answers(task) if ask.fresh else self._answers.get(key, Answers(task))
-        wanted = min(max(ask.alternative, 0), MOST_ALTERNATIVES - 1)
+        wanted = visit.wanted = min(max(ask.alternative, 0), MOST_ALTERNATIVES - 1)
         answers.reach(self.engine, max(wanted + 1, ask.number), visit)
         _keep(self._answers, key, answers)
-        index = ask.alternative % len(answers.commands) if ask.alternative >= 0 else 0
+        index = max(ask.alternative, 0) % len(answers.commands)
         return Reply(
             command=answers.commands[index],
             risk="unjudged",

@@ -11,15 +11,27 @@ import pytest
 import caro_shell
 
 PACKAGE = Path(caro_shell.__file__).parent
-PURE = ("protocol", "prompt", "parse", "errors")
+PURE = ("protocol", "prompt", "parse", "line", "task", "errors")
 # What the client may cost a key press: these of ours, zmq with what zmq itself wants, and the interpreter's own.
 KEYPRESS_OURS = {
     "caro_shell",
     "caro_shell.client",
     "caro_shell.errors",
     "caro_shell.keypress",
+    "caro_shell.keypress.answer",
+    "caro_shell.keypress.press",
     "caro_shell.paths",
     "caro_shell.protocol",
+}
+# While the client goes into the background, the shell waits: nothing but this, and neither zmq nor the client.
+BACKGROUND_OURS = {
+    "caro_shell",
+    "caro_shell.errors",
+    "caro_shell.keypress",
+    "caro_shell.keypress.below",
+    "caro_shell.keypress.detached",
+    "caro_shell.keypress.press",
+    "caro_shell.paths",
 }
 # Of the standard library, what zmq has not loaded already.
 KEYPRESS_STANDARD = {"signal"}
@@ -64,8 +76,15 @@ def test_the_pure_layer_imports_of_ours_only_itself(path: Path) -> None:
 
 
 def test_a_key_press_imports_little() -> None:
-    """The standard library, zmq, and five small modules of ours."""
-    assert loaded_by("caro_shell.keypress") - loaded_by("zmq") == KEYPRESS_OURS | KEYPRESS_STANDARD
+    """The standard library, zmq, and a few small modules of ours."""
+    assert loaded_by("caro_shell.keypress.answer") - loaded_by("zmq") == KEYPRESS_OURS | KEYPRESS_STANDARD
+
+
+def test_the_shell_does_not_wait_for_zmq() -> None:
+    """What a detached client loads before it lets the shell go on."""
+    loaded = loaded_by("caro_shell.keypress.detached")
+    assert {name for name in loaded if name.startswith("caro_shell")} == BACKGROUND_OURS
+    assert not {name.split(".")[0] for name in loaded} & {"zmq", "dataclasses", "inspect", "tempfile", "subprocess"}
 
 
 def test_zmq_itself_brings_none_of_the_heavy_modules() -> None:

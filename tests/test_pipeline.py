@@ -206,3 +206,106 @@ def test_what_was_sent_is_remembered_exactly() -> None:
     assert pipeline.last["sent"] == [message._asdict() for message in engine.sent[0]]
     assert pipeline.last["answers"] == ["`ls`"]
     assert pipeline.last["tokens"]["prompt"] == 7
+
+
+def test_an_alternative_is_drawn_when_it_is_asked_for() -> None:
+    """Not before: the first answer is not slower for it. One that is alike is passed over."""
+    engine = Engine(["ls -la"], ["ls -al"], ["dir"])
+    pipeline = Pipeline(engine, 160)
+    assert pipeline.answer(request(), Listener()).alternative == 0
+    assert len(engine.sent) == 1
+    second = pipeline.answer(request(alternative=1), Listener())
+    assert (second.command, second.alternative, second.cached) == ("dir", 1, False)
+    assert engine.sent[1][-1].content == "list files\nUse another tool than ls."
+    assert pipeline.answer(request(alternative=1), Listener()).cached
+
+
+def test_after_the_last_alternative_the_first_comes_again() -> None:
+    """At once from then on: the model has shown that it knows no more."""
+    engine = Engine(["ls"], ["dir"], *[["ls"]] * 9)
+    pipeline = Pipeline(engine, 160)
+    commands = [pipeline.answer(request(alternative=wanted), Listener()).command for wanted in range(5)]
+    assert commands == ["ls", "dir", "ls", "dir", "ls"]
+    asked = len(engine.sent)
+    assert pipeline.answer(request(alternative=7), Listener()).command == "dir"
+    assert len(engine.sent) == asked
+
+
+def test_an_alternative_that_is_there_already_is_not_shown_while_it_grows() -> None:
+    """Nor is what only begins like it."""
+    shown: list[str] = []
+    pipeline = Pipeline(Engine(["ls"], ["l", "s"], ["d", "ir"]), 160)
+    pipeline.answer(request(), Listener())
+    pipeline.answer(request(alternative=1), Listener(shown.append))
+    assert shown == ["d", "dir"]
+
+
+def test_a_refinement_is_told_the_words_and_the_command() -> None:
+    """As a script, in one message: what is constant in every prompt stays evaluated."""
+    engine = Engine(["find src"])
+    turns = (
+        {"line": "find files", "command": "find ."},
+        {"line": "find . # big ones", "command": "find . -size +1G"},
+    )
+    reply = Pipeline(engine, 160).answer(request("find . -size +2G # only in src", turns=turns), Listener())
+    assert engine.sent[0][-1].content == "# find files, big ones\nfind . -size +2G\n# only in src"
+    assert reply.words == "find files, big ones, only in src"
+    assert len(engine.sent[0]) == 2
+
+
+def test_a_comment_that_we_have_put_there_is_not_asked_twice() -> None:
+    """`keep_request = comment` leaves the words behind the command."""
+    engine = Engine(["find src"])
+    turns = ({"line": "find files", "command": "find ."},)
+    Pipeline(engine, 160).answer(request("find .  # find files, in src", turns=turns), Listener())
+    assert engine.sent[0][-1].content == "# find files\nfind .\n# in src"
+
+
+def test_what_is_right_of_the_cursor_stays() -> None:
+    """An answer that changes it is drawn again; blanks are the user's."""
+    engine = Engine(["tar cz . | ssh other"], ["tar cz . | ssh host"])
+    reply = Pipeline(engine, 160).answer(request("tar cz  |  ssh host", cursor=7), Listener())
+    assert (reply.command, reply.cursor) == ("tar cz . |  ssh host", len("|  ssh host"))
+    assert "tar cz ___ |  ssh host" in engine.sent[0][-1].content
+    with pytest.raises(Unusable, match="right of the cursor"):
+        Pipeline(Engine(*[["ls"]] * 3), 160).answer(request("tar cz  | ssh host", cursor=7), Listener())
+
+
+def test_a_fix_is_another_command_than_the_one_that_failed() -> None:
+    """The same with its options in another order mends nothing."""
+    engine = Engine(["ls -al /x"], ["ls -la /x"], ["ls -la /y"])
+    failed = request("ls -la /x", type="fix", status=2, cwd="/")
+    reply = Pipeline(engine, 160).answer(failed, Listener())
+    assert (reply.command, reply.words) == ("ls -la /y", "")
+    assert "exit status 2: ls -la /x\nThere is no /x.\n" in engine.sent[0][-1].content
+    with pytest.raises(Unusable, match="no better command"):
+        Pipeline(Engine(*[["ls -al /x"]] * 3), 160).answer(failed, Listener())
+
+
+def test_a_fix_is_told_what_the_command_has_said() -> None:
+    """When the user lets caro see it."""
+    engine = Engine(["git push -u origin x"])
+    Pipeline(engine, 160).answer(request("git push", type="fix", status=128, output="no upstream\n"), Listener())
+    assert "\nIt said: no upstream\n" in engine.sent[0][-1].content
+
+
+def test_an_explanation_is_text_and_comes_as_it_is_written() -> None:
+    """Without markup, and from memory the second time."""
+    shown: list[str] = []
+    engine = Engine(["It **lists**", " files.\x1b"])
+    pipeline = Pipeline(engine, 160)
+    reply = pipeline.answer(request("ls", type="explain"), Listener(shown.append))
+    assert (reply.explanation, reply.command) == ("It lists files.", "ls")
+    assert shown == ["It lists", "It lists files."]
+    assert pipeline.answer(request("ls", type="explain"), Listener()).cached
+
+
+def test_explaining_keeps_the_prompt_that_is_evaluated() -> None:
+    """All gestures begin with the same system prompt."""
+    engine = Engine(["It lists."], ["tar -cz ."], ["ls"])
+    pipeline = Pipeline(engine, 160)
+    pipeline.prime("bash")
+    pipeline.answer(request("ls", type="explain"), Listener())
+    pipeline.answer(request("tar -cz"), Listener())
+    pipeline.answer(request("sl", type="fix", status=127), Listener())
+    assert len({messages[0] for messages in engine.sent}) == 1

@@ -168,9 +168,9 @@ def test_a_known_answer_comes_from_memory_unless_a_fresh_one_is_wanted(wire: Che
 def test_several_commands_come_as_alternatives(wire: CheckedWire, script: Script) -> None:
     """The greedy one is the command; those drawn after it follow, without doubles."""
     script.say("list files", "ls")
-    script.say("list files#1", "ls ")
+    script.say("list files\nUse another tool than ls.", "ls ")
     script.say("list files#2", "find . -maxdepth 1")
-    script.say("list files#3", "echo *")
+    script.say("list files\nUse another tool than ls or find.#3", "echo *")
     done = wire.answer("list files", number=3)
     assert (done["command"], done["alternatives"]) == ("ls", ["find . -maxdepth 1", "echo *"])
 

@@ -35,8 +35,14 @@ def stdout(word: str, text: str) -> None:
 
 def message_of(question: Question, press: Press) -> dict[str, Any]:
     """Return the message that asks `question`."""
+    shown = ""
+    if press.capture == "tmux" and question.message["type"] == "fix":
+        from caro_shell.keypress.screen import output_of
+
+        shown = output_of(press.failed, os.environ)
     return {
         **question.message,
+        **({"output": shown} if shown else {}),
         "shell": press.shell,
         "version": __version__,
         "cwd": paths.working_dir(),

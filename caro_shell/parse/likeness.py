@@ -9,6 +9,8 @@ _CLUSTER = re.compile(r"-[A-Za-z]{2,}$")
 _SINGLE_DASH_WORDS = frozenset(
     {"find", "gcc", "clang", "java", "ffmpeg", "convert", "magick", "openssl", "terraform", "xrandr"}
 )
+# Their first word may be options without a dash.
+_BARE_OPTIONS = frozenset({"tar", "ps", "ar"})
 
 
 def likeness(command: str) -> tuple[object, ...]:
@@ -37,6 +39,8 @@ def _of_simple(words: list[str]) -> tuple[object, ...]:
     name, *rest = words
     options: list[str] = []
     operands: list[str] = []
+    if name in _BARE_OPTIONS and rest and rest[0].isalpha():
+        rest = [f"-{rest[0]}", *rest[1:]]
     for word in rest:
         if name not in _SINGLE_DASH_WORDS and _CLUSTER.fullmatch(word):
             options += [f"-{letter}" for letter in word[1:]]
@@ -44,4 +48,4 @@ def _of_simple(words: list[str]) -> tuple[object, ...]:
             options.append(word)
         else:
             operands.append(word)
-    return name, tuple(sorted(options)), tuple(operands)
+    return name, tuple(sorted(set(options))), tuple(operands)

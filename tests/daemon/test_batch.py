@@ -105,7 +105,7 @@ def test_stdout_carries_the_answer_alone(home: Home, script: Script) -> None:
 def test_several_commands_are_a_line_each(home: Home, script: Script) -> None:
     """-n asks for up to so many."""
     script.say("list", "ls")
-    script.say("list#1", "dir")
+    script.say("list\nUse another tool than ls.", "dir")
     said = caro(home, "-n", "2", "list")
     assert (said.returncode, said.stdout) == (0, "ls\ndir\n")
 

@@ -122,8 +122,10 @@ def test_a_directory_that_was_removed_is_no_obstacle_for_the_key(home: Home) -> 
     """The user may stand in a directory that is gone."""
     code = (
         "import os, sys; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone');"
-        "from caro_shell import keypress; sys.exit(keypress.main('bash', ''))"
+        "from caro_shell import keypress; sys.exit(keypress.main('stream'))"
     )
-    said = end(start_python(home, ["-c", f"import os; os.chdir({str(home.path)!r}); {code}"]), "list")
+    said = end(
+        start_python(home, ["-c", f"import os; os.chdir({str(home.path)!r}); {code}"]), "shell\tbash\0left\tlist\0"
+    )
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.endswith("done\techo list\0")
