@@ -87,6 +87,18 @@ def config_file(environ: Mapping[str, str]) -> str:
     return os.path.join(user_config_dir("caro", appauthor=False), "config.toml")
 
 
+def abbreviations_file(environ: Mapping[str, str]) -> str:
+    """Return the file of what `caro abbr` keeps, whether or not it is there; the shell scripts look for it here too."""
+    if chosen := environ.get("CARO_CONFIG"):
+        return os.path.join(os.path.dirname(os.path.abspath(chosen)), "abbreviations")
+    home = environ.get("HOME") or os.path.expanduser("~")
+    directory = os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "caro")
+    of_macos = os.path.join(home, "Library", "Application Support", "caro")
+    if not os.path.exists(f"{directory}/config.toml") and os.path.exists(f"{of_macos}/config.toml"):
+        directory = of_macos
+    return os.path.join(directory, "abbreviations")
+
+
 def data_dir() -> str:
     """Return the directory of everything that is installed or downloaded."""
     from platformdirs import user_data_dir

@@ -95,3 +95,19 @@ def test_the_configuration_file_may_be_chosen() -> None:
 def test_the_shells_script_is_found(shell: str) -> None:
     """In a checkout and in an installed package alike."""
     assert Path(paths.shell_script(shell)).is_file()
+
+
+def test_abbreviations_are_where_the_shell_scripts_look(tmp_path: Path) -> None:
+    """Beside the configuration file, wherever that is; on a Mac that is known by the file that is there."""
+    home = {"HOME": str(tmp_path)}
+    assert paths.abbreviations_file(home) == f"{tmp_path}/.config/caro/abbreviations"
+    assert paths.abbreviations_file({**home, "XDG_CONFIG_HOME": ""}) == f"{tmp_path}/.config/caro/abbreviations"
+    assert paths.abbreviations_file({**home, "XDG_CONFIG_HOME": "/etc/x"}) == "/etc/x/caro/abbreviations"
+    assert paths.abbreviations_file({**home, "CARO_CONFIG": "/a/my.toml"}) == "/a/abbreviations"
+    of_macos = tmp_path / "Library" / "Application Support" / "caro"
+    of_macos.mkdir(parents=True)
+    (of_macos / "config.toml").touch()
+    assert paths.abbreviations_file(home) == f"{of_macos}/abbreviations"
+    (tmp_path / ".config" / "caro").mkdir(parents=True)
+    (tmp_path / ".config" / "caro" / "config.toml").touch()
+    assert paths.abbreviations_file(home) == f"{tmp_path}/.config/caro/abbreviations"

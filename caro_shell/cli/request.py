@@ -24,7 +24,7 @@ def _parser() -> Parser:
     parser = Parser(
         prog="caro",
         description="Words become a command, written by a model on your own machine; it is printed, never run.",
-        epilog="verbs: init, daemon, models, last, doctor, bench; `caro VERB --help` tells more. "
+        epilog="verbs: init, abbr, daemon, models, last, doctor, bench; `caro VERB --help` tells more. "
         'A request that begins with one of these words is quoted: caro "last 10 commits".',
     )
     parser.add_argument("words", nargs="*", metavar="REQUEST", help="what the command should do, in any language")
@@ -59,6 +59,16 @@ def run(argv: Sequence[str]) -> int:
     with Client(os.environ) as client:
         _print_reply(_ask(client, _request(line, options, terminal=_terminal())), as_json=options.json)
     return ANSWERED
+
+
+def answer_to(line: str, shell: str = "") -> Reply:
+    """Ask for the command for a request, and say meanwhile what one waits for; `shell` is by default the user's own."""
+    if not line.strip():
+        raise UsageError("What should the command do?", 'Try: caro "list all files"')
+    options = _parser().parse_args([])
+    options.shell = shell
+    with Client(os.environ) as client:
+        return _ask(client, _request(line, options, terminal=_terminal()))
 
 
 def _terminal() -> str:

@@ -92,7 +92,10 @@ def test_what_init_prints_is_silent_in_its_shell(home: Home, shell: str) -> None
         assert (done.stdout, done.stderr) == ("0\n", "")
 
 
-@pytest.mark.parametrize("words", [["init"], ["init", "tcsh"], ["daemon"], ["daemon", "dance"], ["bench", "-n", "0"]])
+@pytest.mark.parametrize(
+    "words",
+    [["init"], ["init", "tcsh"], ["daemon"], ["daemon", "dance"], ["bench", "-n", "0"], ["abbr"], ["abbr", "add", "x"]],
+)
 def test_wrong_words_are_one_sentence_and_exit_2(home: Home, words: list[str]) -> None:
     """Usage errors say what to type, without a traceback."""
     done = caro(home, *words)
@@ -101,7 +104,7 @@ def test_wrong_words_are_one_sentence_and_exit_2(home: Home, words: list[str]) -
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("verb", ["", "daemon", "models", "last", "doctor", "bench"])
+@pytest.mark.parametrize("verb", ["", "daemon", "models", "last", "doctor", "bench", "abbr"])
 def test_help_is_there_for_every_verb(home: Home, verb: str) -> None:
     """`--help` is printed on stdout and exits 0."""
     done = caro(home, *([verb] if verb else []), "--help")
