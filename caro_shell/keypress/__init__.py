@@ -46,8 +46,9 @@ _MODES: dict[str, Callable[[Press], int]] = {"stream": _stream, "detach": _detac
 def main(mode: str) -> int:
     """Answer one key press; returns 0 when it was answered, 1 after an error, 130 when cancelled."""
     try:
-        # The shell may have set it to be ignored; Ctrl-C must reach us.
+        # The shell may have set it to be ignored, and zsh blocks it then; Ctrl-C must reach us.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         return _MODES[mode](press_of(sys.stdin.buffer.read(_FIELDS_LIMIT)))
     except (KeyboardInterrupt, Cancelled):
         return 130
