@@ -24,6 +24,10 @@ class ShellKind(NamedTuple):
         """The test's own settings: a prompt, and a key that dumps the line."""
         return Path(__file__).parent / f"rc.{self.name}"
 
+    def set(self, variable: str, value: str) -> str:
+        """Return the line of rc that sets a variable."""
+        return f"set -g {variable} '{value}'" if self.name == "fish" else f"{variable}='{value}'"
+
 
 ZSH = ShellKind(
     name="zsh",

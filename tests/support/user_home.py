@@ -84,6 +84,12 @@ class Home:
         """The daemon's directory."""
         return paths.runtime_dir(self.environ)
 
+    def write_config(self, *lines: str) -> None:
+        """Let the config file hold `lines`."""
+        path = self.path / ".config" / "caro" / "config.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join([*lines, ""]))
+
     def daemon_pid(self) -> int:
         """Return the daemon's process id, 0 when none runs."""
         return lifecycle.holder(self.runtime)
