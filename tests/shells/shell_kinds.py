@@ -18,6 +18,16 @@ class ShellKind(NamedTuple):
     """The command that reads a file."""
     strict: str
     """The options a careful user may have set."""
+    status: str
+    """The variable that has the exit status of the last command."""
+    search: str
+    """What a history search shows on the screen."""
+    ctrl_g: str
+    """What the shell's own Ctrl-G leaves of the line `gone`."""
+    comments: str = "true"
+    """The command that lets a `#` begin a comment on the command line."""
+    below: str = "\n"
+    """What is between the line and what caro shows for it."""
 
     @property
     def rc(self) -> Path:
@@ -28,6 +38,10 @@ class ShellKind(NamedTuple):
         """Return the line of rc that sets a variable."""
         return f"set -g {variable} '{value}'" if self.name == "fish" else f"{variable}='{value}'"
 
+    def set(self, name: str, value: str) -> str:
+        """Return the line of rc that gives the variable `name` a value."""
+        return f"set -g {name} '{value}'" if self.name == "fish" else f"{name}='{value}'"
+
 
 ZSH = ShellKind(
     name="zsh",
@@ -36,6 +50,11 @@ ZSH = ShellKind(
     vi_mode="bindkey -v",
     source="source",
     strict="setopt err_exit no_unset warn_create_global warn_nested_var ksh_arrays sh_word_split no_rcs",
+    status="$?",
+    search="bck-i-search: ",
+    ctrl_g="",
+    comments="setopt interactive_comments",
+    below="",
 )
 BASH = ShellKind(
     name="bash",
@@ -44,13 +63,22 @@ BASH = ShellKind(
     vi_mode="set -o vi",
     source="source",
     strict="set -eu",
+    status="$?",
+    search="(reverse-i-search)`",
+    ctrl_g="gone",
 )
 FISH = ShellKind(
     name="fish",
-    argv=("fish", "--no-config", "-i"),
+    # The home is empty; fish's own configuration is what makes it the fish people use. Left alone, it reads all manual
+    # pages for completions at its first start.
+    argv=("fish", "-i", "-C", "set -g fish_greeting; mkdir -p $__fish_user_data_dir/generated_completions"),
     undo="C-z",
     vi_mode="fish_vi_key_bindings",
     source="source",
-    strict="true",
+    # There are no such options; but functions of the user's may stand in the place of most builtins.
+    strict="for name in printf count path commandline; function $name; end; end",
+    status="$status",
+    search="search: ",
+    ctrl_g="gone",
 )
 KINDS = (ZSH, BASH, FISH)

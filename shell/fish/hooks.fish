@@ -1,0 +1,60 @@
+# When we are called.
+
+# A command is about to run: it must not see anything of ours, neither on the screen nor typed.
+function _caro_on_leave
+    test -n "$_caro_pid$_caro_drawn"; or return 0
+    _caro_end
+    set -g _caro_drawn
+    builtin printf '\e[J'
+end
+
+# Remember a command that failed, but for one behind a blank, which the user keeps out of the history.
+function _caro_on_postexec
+    set -g _caro_status $status
+    set -g _caro_failed
+    test $_caro_status -eq 0; or string match -q ' *' -- "$argv[1]"; or set -g _caro_failed "$argv[1]"
+end
+
+# A new prompt: nothing that was asked for at the old one may land here.
+function _caro_on_prompt
+    _caro_end
+    set -g _caro_state
+    set -g _caro_shown
+    _caro_read_abbreviations
+end
+
+# Before the first prompt, when everything else has been loaded.
+function _caro_on_first_prompt
+    builtin functions -e _caro_first_prompt_hook
+    _caro_bind
+    _caro_write_report
+    _caro_say_keys
+end
+
+function _caro_load
+    set -g _caro_modes default insert visual replace replace_one
+    set -g _caro_words ',\p{L}[\p{L}\p{N}._+/:%@=~-]*'
+    set -g _caro_text '(?s)\s*[^\s#].*\s,,'
+    # Where it cannot be told which terminal it is, it is the client's own too.
+    set -g _caro_tty (builtin path resolve /dev/fd/0)
+    string match -qr '^/dev/(?:pts/|tty)' -- "$_caro_tty"; or set -g _caro_tty /dev/tty
+    _caro_read_settings
+    _caro_read_abbreviations
+    builtin abbr --add caro-words --position anywhere --regex $_caro_words --function _caro_on_words
+    builtin abbr --add caro-text --position anywhere --regex '(?s)(?:.*\s)?,,\s?' --function _caro_on_text
+    function _caro_preexec_hook --on-event fish_preexec
+        _caro_on_leave
+    end
+    function _caro_leave_hook --on-event fish_cancel --on-event fish_posterror --on-event fish_exit
+        _caro_on_leave
+    end
+    function _caro_postexec_hook --on-event fish_postexec
+        _caro_on_postexec "$argv[1]"
+    end
+    function _caro_prompt_hook --on-event fish_prompt
+        _caro_on_prompt
+    end
+    function _caro_first_prompt_hook --on-event fish_prompt
+        _caro_on_first_prompt
+    end
+end

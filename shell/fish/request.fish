@@ -1,0 +1,149 @@
+# The pending request: the client is asked, works behind our back and leaves its answer in a file; then it lets the
+# terminal type ESC[0n, which is bound to _caro_on_reply.
+#
+# While there is one: _caro_pid and _caro_path are the client and its file, _caro_line is the line it was asked for,
+# _caro_word the place and the text of the word that it is about, if it is not the whole line. _caro_offer has the
+# answer's records when the line had changed. _caro_terminal is `types` or `silent` once that is known.
+
+# Ask; $argv are more fields, a name and a text each. False when nothing was asked: more input waits behind Enter.
+function _caro_ask
+    set -l mode detach
+    test "$_caro_terminal" = silent; and set mode wait
+    set -g _caro_line (_caro_line | string collect -N -a)
+    # The line goes through a pipe, never into an argument list.
+    set -l told (_caro_fields $argv | $CARO_PYTHON -I -c \
+        'import sys, caro_shell.keypress as k; sys.exit(k.main(sys.argv[1]))' $mode 2>/dev/null)
+    set -l code $status
+    set -l found (string match -rg '^(\d+) (/.*)$' -- "$told")
+    if test (builtin count $found) -eq 2
+        set -g _caro_pid $found[1]
+        set -g _caro_path $found[2]
+        set -g _caro_drawn 1
+        _caro_catch_interrupt
+        test $mode = wait; and _caro_take
+        return 0
+    end
+    _caro_end
+    test $code -eq 75; and return 1
+    test $code -eq 130; or _caro_draw 'caro: caro did not answer. See: caro doctor'
+    return 0
+end
+
+# Print the fields of a press, and those in $argv.
+function _caro_fields
+    set -g _caro_presses (builtin math "0$_caro_presses + 1")
+    set -l keep (_caro_setting keep_request off)
+    # A private session leaves nothing behind.
+    test -z "$fish_private_mode"; or set keep off
+    builtin printf '%s\t%s\0' shell fish terminal "$_caro_tty" pid $fish_pid press $_caro_presses keep "$keep" \
+        style "$(_caro_setting style fg=8)" capture "$(_caro_setting fix_output off)" $argv
+end
+
+# Print names and texts of the fields that tell of the line, each with a NUL.
+function _caro_line_fields
+    set -l line (_caro_line | string collect -N -a)
+    set -l cursor (builtin commandline -C)
+    builtin printf '%s\0' left "$(_caro_left $cursor "$line" | string collect -N)" \
+        right "$(_caro_right $cursor "$line" | string collect -N)" state "$_caro_state" \
+        failed "$_caro_failed" status "$_caro_status"
+end
+
+# Forget the pending request or the offer, if there is one. What is drawn stays: the caller knows the screen.
+function _caro_end
+    if test -n "$_caro_pid"
+        if test -s "$_caro_path"
+            # The answer is there; an empty file tells the client that it has been taken.
+            builtin printf '' >$_caro_path
+        else
+            command kill $_caro_pid 2>/dev/null
+        end
+        _caro_release_interrupt
+    end
+    for name in pid path line word offer message
+        set -g _caro_$name
+    end
+end
+
+# The terminal has typed ESC[0n: the answer is in the file, or the line has been painted and a sentence may follow.
+function _caro_on_reply
+    set -g _caro_terminal types
+    if test -n "$_caro_message"
+        _caro_draw "$_caro_message"
+        set -g _caro_message
+    end
+    test -n "$_caro_pid"; and test -z "$_caro_offer"; and test -s "$_caro_path"; and _caro_take
+    return 0
+end
+
+# Take the answer. A line that has changed since it was asked for is left alone: the client then shows the command.
+function _caro_take
+    set -l records (string split0 <$_caro_path)
+    set -l line (_caro_line | string collect -N -a)
+    if string match -q 'done'\t'*' -- $records
+        and begin
+            test "$line" != "$_caro_line"; or _caro_is_elsewhere
+        end
+        set -g _caro_offer $records
+        _caro_release_interrupt
+        builtin printf offer >$_caro_path
+        return 0
+    end
+    _caro_put $records
+end
+
+# End the request and do what its records say.
+function _caro_put
+    set -l word $_caro_word
+    set -l back 0
+    set -l messages
+    set -l answer
+    _caro_end
+    builtin printf '\e[J'
+    set -g _caro_drawn
+    for record in $argv
+        set -l name (string match -r '^[a-z]+' -- "$record")
+        set -l text (string sub -s (builtin math (string length -- "$name") + 2) -- "$record" | string collect)
+        switch "$name"
+            case note error
+                set -a messages "caro: $text"
+            case history
+                _caro_keep "$text"
+            case state
+                # A conversation is about a whole line.
+                set -q word[1]; or set -g _caro_state "$text"
+            case cursor
+                set back "$text"
+            case done
+                set answer "$text"
+        end
+    end
+    if test -n "$answer"; and set -q word[1]
+        _caro_splice $word "$answer"
+    else if test -n "$answer"
+        _caro_replace "$answer" "$back"
+        set -g _caro_shown "$answer"
+    end
+    builtin commandline -f repaint
+    test -z "$messages"; or _caro_draw_when_painted "$messages"
+    return 0
+end
+
+# Put the command $argv[3] in the place of the word $argv[2], which stood at $argv[1]; the rest of the line stays.
+function _caro_splice
+    set -l line (_caro_line | string collect -N -a)
+    set -l left (_caro_left $argv[1] "$line" | string collect -N -a)
+    set -l right (_caro_right (string length -- "$left$argv[2]") "$line" | string collect -N -a)
+    if test "$line" = "$left$argv[2]$right"
+        set -l behind (builtin math (string length -- "$line") - (builtin commandline -C))
+        set -l most (string length -- "$right")
+        _caro_replace "$left$argv[3]$right" (builtin math "min($behind, $most)")
+    else
+        _caro_replace "$argv[3]"
+    end
+end
+
+# Keep what was asked in the history, where fish can do that (4.0) and the session is not a private one.
+function _caro_keep
+    test -z "$fish_private_mode"; and string match -qr '^([4-9]|\d\d)' -- $version
+    and builtin history append -- "$argv[1]"
+end
