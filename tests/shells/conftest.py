@@ -34,16 +34,21 @@ def init_lines(shell: str, home: Home) -> str:
 
 @pytest.fixture
 def open_shell(kind: ShellKind, home: Home) -> Iterator[OpenShell]:
-    """Open a shell with caro loaded; `before` and `after` are lines of its rc around caro's own."""
+    """Open a shell with caro loaded; `before` and `after` are lines of its rc around caro's own.
+
+    `says` is the beginning of what is said before the first prompt.
+    """
     with ExitStack() as stack:
 
-        def opened(before: str = "", after: str = "", size: tuple[int, int] = (160, 30)) -> Terminal:
+        def opened(
+            before: str = "", after: str = "", size: tuple[int, int] = (160, 30), says: str = ">"
+        ) -> Terminal:
             rc = home.path / f"rc.{kind.name}"
             rc.write_text(f"{kind.rc.read_text()}\n{before}\n{init_lines(kind.name, home)}\n{after}\n")
             terminal = stack.enter_context(Terminal(kind.argv, home.environ, size))
             terminal.type(f" {kind.source} {rc}; clear; echo ready")
             terminal.press("Enter")
-            terminal.see("ready\n>")
+            terminal.see(f"ready\n{says}")
             return terminal
 
         yield opened
