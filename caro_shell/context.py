@@ -66,7 +66,7 @@ def facts_about(command: str, status: int, cwd: str, output: str) -> list[str]:
         facts.append(f"There is no command {name} here" + (f", but {' and '.join(near)}." if near else "."))
     if status == _NOT_EXECUTABLE:
         facts.append(f"{name} is not executable.")
-    facts += [f"There is no {path}." for path in _missing(words[1:], cwd)]
+    facts += [f"There is no {what}." for what in _missing(words[1:], cwd)]
     if output.strip():
         facts.append(f"It said: {output.strip()}")
     return facts
@@ -80,7 +80,8 @@ def near_names(name: str, names: AbstractSet[str]) -> list[str]:
     swapped = {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
     if found := sorted(swapped & names):
         return found[:2]
-    off = sorted(other for other in names if _one_letter_off(name, other))
+    # Two letters are like everything.
+    off = sorted(other for other in names if len(name) > 2 and _one_letter_off(name, other))  # noqa: PLR2004
     if found := [other for other in off if len(other) != len(name)] or off:
         return found[:2]
     return get_close_matches(name, names, n=2, cutoff=0.75)
@@ -95,6 +96,27 @@ def _one_letter_off(one: str, other: str) -> bool:
 
 
 def _missing(words: list[str], cwd: str) -> list[str]:
-    """Return those of `words` that are plain paths which do not exist; at most three."""
-    paths = [word for word in words if "/" in word and _PLAIN_PATH.fullmatch(word)]
-    return [path for path in paths if not os.path.lexists(Path(cwd, path))][:3]
+    """Return what is not there of those `words` that are plain paths, and what it may be a slip for; at most three.
+
+    Where even the directory is missing, that is the one to tell: a command may be about to make the rest.
+    """
+    paths = [Path(word) for word in words if "/" in word and _PLAIN_PATH.fullmatch(word)]
+    return [said for path in paths if (said := _missing_part(path, Path(cwd)))][:3]
+
+
+def _missing_part(path: Path, cwd: Path) -> str:
+    """Return the first part of `path` that is not there; with a slip of the finger in it, the path that was meant."""
+    for part in [*reversed(path.parents), path]:
+        here = cwd / part
+        if os.path.lexists(here) and (part == path or here.is_dir()):
+            continue
+        try:
+            near = near_names(part.name, {other.name for other in here.parent.iterdir()})
+        except OSError:
+            near = []
+        rest = path.relative_to(part)
+        meant = [str(there) for name in near if os.path.lexists(cwd / (there := part.parent / name / rest))]
+        if meant:
+            return f"{path}, but {' and '.join(meant)}"
+        return str(path) if part == path else f"directory {part}"
+    return ""

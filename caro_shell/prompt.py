@@ -52,10 +52,13 @@ def completion_request(left: str, right: str) -> str:
 
 
 def fix_request(command: str, status: int, facts: Sequence[str]) -> str:
-    """Return what asks for a command in place of one that failed."""
-    return "\n".join(
-        [f"This command failed with exit status {status}: {command}", *facts, "Write the command that was meant."]
-    )
+    """Return what asks for a command in place of one that failed.
+
+    Where a fact says what it was a slip for, the same command is meant, rightly written; else one that does it.
+    """
+    slip = any(", but " in fact for fact in facts)
+    wish = "Write the command that was meant." if slip else "Write a command that works instead."
+    return "\n".join([f"This command failed with exit status {status}: {command}", *facts, wish])
 
 
 def explanation_request(command: str) -> str:

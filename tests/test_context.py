@@ -44,8 +44,15 @@ def test_missing_paths_and_modes_are_said(tmp_path: Path) -> None:
     """Only what is plainly a path; relative ones count from the user's directory."""
     (tmp_path / "there").mkdir()
     assert facts_about("cp there/ gone/x /nowhere 's/a/b/' http://x/y $HOME/z", 1, str(tmp_path), "") == [
-        "There is no gone/x.",
+        "There is no directory gone.",
         "There is no /nowhere.",
     ]
+    (tmp_path / "there" / "y").touch()
+    assert facts_about("cat thre/x there/z", 1, str(tmp_path), "") == [
+        "There is no directory thre.",
+        "There is no there/z.",
+    ]
+    assert facts_about("cat thre/y", 1, str(tmp_path), "") == ["There is no thre/y, but there/y."]
+    assert facts_about(f"cd {tmp_path}/tehre", 1, "/", "") == [f"There is no {tmp_path}/tehre, but {tmp_path}/there."]
     assert facts_about("./run.sh", 126, str(tmp_path), "") == ["./run.sh is not executable."]
     assert facts_about("make", 2, "", " oh\n") == ["It said: oh"]

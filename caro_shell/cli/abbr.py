@@ -73,7 +73,7 @@ def _add(options: argparse.Namespace) -> None:
 
 
 def _ask(text: str, shell: str) -> str:
-    from caro_shell.cli.request import answer_to
+    from caro_shell.cli.asking import answer_to
 
     reply = answer_to(text, shell)
     for note in reply.notes:

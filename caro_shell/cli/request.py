@@ -4,17 +4,17 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from caro_shell import __version__, paths
+from caro_shell import __version__
 from caro_shell.cli import ANSWERED, FAILED, print_error
+from caro_shell.cli.asking import ask, request, terminal_name
 from caro_shell.cli.options import Parser
-from caro_shell.client import Client, settings_in
+from caro_shell.client import Client
 from caro_shell.errors import CaroError, UsageError
 from caro_shell.prompt import SHELLS
-from caro_shell.protocol import Ask, Reply, reply_from
+from caro_shell.protocol import Ask, Reply
 
 # The object of --json, in this order.
 _PRINTED = ("command", "risk", "reasons", "notes", "alternatives", "model", "engine", "cached", "timings_ms")
@@ -24,7 +24,7 @@ def _parser() -> Parser:
     parser = Parser(
         prog="caro",
         description="Words become a command, written by a model on your own machine; it is printed, never run.",
-        epilog="verbs: init, abbr, daemon, models, last, doctor, bench; `caro VERB --help` tells more. "
+        epilog="verbs: init, explain, abbr, daemon, models, last, doctor, bench; `caro VERB --help` tells more. "
         'A request that begins with one of these words is quoted: caro "last 10 commits".',
     )
     parser.add_argument("words", nargs="*", metavar="REQUEST", help="what the command should do, in any language")
@@ -40,12 +40,6 @@ def _parser() -> Parser:
     return parser
 
 
-def users_shell() -> str:
-    """Return the user's own shell if it is one of ours, else bash."""
-    name = os.path.basename(os.environ.get("SHELL", ""))
-    return name if name in SHELLS else "bash"
-
-
 def run(argv: Sequence[str]) -> int:
     """Answer a request, or with --batch many."""
     options = _parser().parse_args(argv)
@@ -57,71 +51,14 @@ def run(argv: Sequence[str]) -> int:
     if not line.strip():
         raise UsageError("What should the command do?", 'Try: caro "list all files", or caro --help')
     with Client(os.environ) as client:
-        _print_reply(_ask(client, _request(line, options, terminal=_terminal())), as_json=options.json)
+        _print_reply(ask(client, _request(line, options, terminal=terminal_name())), as_json=options.json)
     return ANSWERED
 
 
-def answer_to(line: str, shell: str = "") -> Reply:
-    """Ask for the command for a request, and say meanwhile what one waits for; `shell` is by default the user's own."""
-    if not line.strip():
-        raise UsageError("What should the command do?", 'Try: caro "list all files"')
-    options = _parser().parse_args([])
-    options.shell = shell
-    with Client(os.environ) as client:
-        return _ask(client, _request(line, options, terminal=_terminal()))
-
-
-def _terminal() -> str:
-    """Return a name that is the same for all requests of one terminal, empty where there is none."""
-    try:
-        return os.ttyname(2)
-    except OSError:
-        return ""
-
-
 def _request(line: str, options: argparse.Namespace, terminal: str) -> Ask:
-    return Ask(
-        line=line,
-        shell=options.shell or users_shell(),
-        version=__version__,
-        cwd=paths.working_dir(),
-        terminal=terminal,
-        sequence=time.monotonic_ns(),
-        number=options.number,
-        model=os.path.abspath(options.model) if os.path.isfile(options.model) else options.model,
-        fresh=options.fresh,
-        stream=False,
-        settings=settings_in(os.environ),
+    return request(line, options.shell or "", options.model)._replace(
+        terminal=terminal, number=options.number, fresh=options.fresh
     )
-
-
-def _ask(client: Client, request: Ask) -> Reply:
-    notice = _Notice()
-    try:
-        return reply_from(client.ask(request.message(), notice.show))
-    finally:
-        notice.clear()
-
-
-class _Notice:
-    """A line on the terminal that says what one waits for; nothing where stderr is not a terminal."""
-
-    _AFTER_MS = 400.0
-
-    def __init__(self) -> None:
-        self._shown = False
-
-    def show(self, event: dict[str, object]) -> None:
-        if event["type"] == "working" and float(str(event["elapsed_ms"])) > self._AFTER_MS and sys.stderr.isatty():
-            words = {"loading": "loading the model", "queued": "waiting"}.get(str(event["state"]), "thinking")
-            sys.stderr.write(f"\r\x1b[2mcaro: {words} …\x1b[0m\x1b[K")
-            sys.stderr.flush()
-            self._shown = True
-
-    def clear(self) -> None:
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
 
 
 def _print_reply(reply: Reply, *, as_json: bool) -> None:
@@ -148,7 +85,7 @@ def _run_batch(options: argparse.Namespace) -> int:
     with Client(os.environ) as client:
         for number, line in zip(count(1), _lines(), strict=False):
             try:
-                reply = _ask(client, _request(line, options, terminal=""))
+                reply = ask(client, _request(line, options, terminal=""))
             except CaroError as error:
                 failed = True
                 _print_failure(number, error, as_json=options.json)
