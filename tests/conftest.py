@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
+from terminal import wait_for
 from user_home import Home, Script
 
 from caro_shell import lifecycle, paths
@@ -29,7 +30,13 @@ def home() -> Iterator[Home]:
             paths.ensure_private_dir(made.runtime)
             stack.enter_context(lifecycle.spawn_lock(made.runtime))
         made.kill_daemon()
-        shutil.rmtree(path)
+        wait_for(lambda: _is_removed(path), lambda: f"for {path} to be removed")
+
+
+def _is_removed(path: Path) -> bool:
+    # A shell whose terminal has gone still writes its history.
+    shutil.rmtree(path, ignore_errors=True)
+    return not path.exists()
 
 
 @pytest.fixture

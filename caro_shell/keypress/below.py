@@ -6,20 +6,47 @@ written while another program than the shell is in the foreground.
 """
 
 import os
+import signal
+import termios
 from collections.abc import Sequence
 from contextlib import suppress
-from unicodedata import combining, east_asian_width
+from unicodedata import category, combining, east_asian_width
 
 _DOWN_SCROLLING = "\x1bD"
 _SAVE, _RESTORE = "\x1b7", "\x1b8"
 _ERASE_BELOW = "\x1b[J"
+_TAB = 8
 ASK_TERMINAL = "\x1b[5n"
 """Device status report (ECMA-48, DSR 5): the terminal types `ESC[0n`, which the shell has bound."""
 
 
 def width_of(text: str) -> int:
     """Return how many columns `text` takes on a terminal."""
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(map(_char_width, text))
+
+
+def _char_width(char: str) -> int:
+    if combining(char) or category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1
+
+
+def place_of(text: str, columns: int) -> tuple[int, int]:
+    """Return the row and the column where the cursor stands once a line editor has written `text`.
+
+    As readline does it: a full row moves the cursor to the next one, and a control character is shown as `^X`.
+    """
+    row = column = 0
+    for char in text:
+        if char == "\n":
+            row, column = row + 1, 0
+            continue
+        width = _TAB - column % _TAB if char == "\t" else 2 if category(char) == "Cc" else _char_width(char)
+        if width == 2 and column == columns - 1:  # noqa: PLR2004  a wide character is never cut
+            row, column = row + 1, 0
+        column += width
+        row, column = row + column // columns, column % columns
+    return row, column
 
 
 def clipped(text: str, columns: int) -> str:
@@ -48,6 +75,12 @@ def colour_of(style: str) -> str:
     return ";".join(found)
 
 
+def line_modes(fd: int) -> tuple[int, int, int]:
+    """Return what of a terminal's modes tells a line editor from another program: input, output, local flags."""
+    modes = termios.tcgetattr(fd)
+    return (modes[0], modes[1], modes[3])
+
+
 class Below:
     """The rows below the line in the shell `pid`'s `terminal`; 0 for a shell that waits for us."""
 
@@ -56,6 +89,7 @@ class Below:
         self.fd = os.open(terminal, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         self._pid = pid
         self._colour = colour_of(style)
+        self._modes: tuple[int, int, int] | None = None
 
     def columns(self) -> int:
         """Return the terminal's width."""
@@ -65,11 +99,20 @@ class Below:
         """Return the terminal's height."""
         return os.get_terminal_size(self.fd).lines or 24
 
+    def keep_to_these_modes(self) -> None:
+        """Write only while the terminal is in the modes that it has now: the line editor's own.
+
+        A program that a key of the line editor runs (fzf) is in the shell's process group, but sets modes of its own.
+        """
+        self._modes = line_modes(self.fd)
+
     def is_ours(self) -> bool:
         """Say whether the shell itself is in the foreground: then its line editor reads what the terminal types."""
         try:
-            return not self._pid or os.tcgetpgrp(self.fd) == os.getpgid(self._pid)
-        except OSError:
+            if self._pid and os.tcgetpgrp(self.fd) != os.getpgid(self._pid):
+                return False
+            return self._modes is None or line_modes(self.fd) == self._modes
+        except (OSError, termios.error):
             return False
 
     def draw(self, rows: Sequence[str], down: int = 1, home: str = "") -> None:
@@ -92,6 +135,12 @@ class Below:
         self._write(ASK_TERMINAL)
 
     def _write(self, text: str) -> None:
-        if self.is_ours():
-            # In one piece: the line editor writes here too.
-            os.write(self.fd, text.encode("utf-8", "replace"))
+        # The shell ends us before it runs a program. Between the look and the writing no handler of ours may delay
+        # that: the signal ends the process then, before the write.
+        handler = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        try:
+            if self.is_ours():
+                # In one piece: the line editor writes here too.
+                os.write(self.fd, text.encode("utf-8", "replace"))
+        finally:
+            signal.signal(signal.SIGTERM, handler)

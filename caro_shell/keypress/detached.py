@@ -9,12 +9,13 @@ is then shown below, for one more press. A file that nobody takes is shown the s
 import os
 import signal
 import sys
+import termios
 import time
 from contextlib import suppress
 
 from caro_shell import paths
 from caro_shell.errors import Cancelled
-from caro_shell.keypress.below import Below, clipped, width_of
+from caro_shell.keypress.below import Below, clipped, place_of, width_of
 from caro_shell.keypress.press import Press
 
 OFFER = "  → {}   (once more to take it)"
@@ -24,24 +25,31 @@ _TAKEN_WITHIN_S = 1.5
 _LOOK_S = 0.05
 # Ghost text is a glimpse: a command of more lines is shown by its first ones.
 _MOST_ROWS = 5
+_CANCELLED = 130
+_CTRL_C = b"\x03"
 NOT_ALONE = 75
 """The exit status when nothing was asked because more input waits (EX_TEMPFAIL of sysexits.h)."""
 
 
 def start(press: Press) -> int:
-    """Go into the background; prints the process id and the answer's path before that."""
+    """Go into the background; prints the process id and the answer's path before that.
+
+    For bash, a second line says which character was the terminal's Ctrl-C: it is an ordinary key from now on.
+    """
     if press.alone and _more_waits(press.terminal):
         return NOT_ALONE
     path = _answer_path(press)
+    below = Below(press.terminal, press.pid, press.style)
     child = os.fork()
     if child:
-        sys.stdout.write(f"{child} {path}\n")
+        sys.stdout.write(f"{child} {path}\n{_interrupt_as_key(press, below)}")
         sys.stdout.flush()
-        return 0
-    _leave_the_shell()
+        # The shell waits for this process, and no farewell of the interpreter's is worth that.
+        os._exit(0)
     status = 1
     with suppress(OSError, Cancelled):
-        status = _Detached(press, path).run()
+        _leave_the_shell()
+        status = _Detached(press, path, below).run()
     os._exit(status)
 
 
@@ -54,7 +62,7 @@ def wait(press: Press) -> int:
     path = _answer_path(press)
     records: list[bytes] = []
     status = answer(press, lambda word, text: records.append(record(word, text)))
-    if status == 130:  # noqa: PLR2004  128 + SIGINT
+    if status == _CANCELLED:
         return status
     _leave(path, b"".join(records))
     sys.stdout.write(f"{os.getpid()} {path}\n")
@@ -74,13 +82,35 @@ def _more_waits(terminal: str) -> bool:
 
 
 def _answer_path(press: Press) -> str:
+    """Return a path that no other press has; files that were left behind go."""
     directory = paths.ensure_private_dir(paths.runtime_dir(os.environ))
-    return os.path.join(directory, f"answer.{press.pid}")
+    for name in os.listdir(directory):
+        word, _dot, owner = name.partition(".")
+        pid = owner.partition(".")[0]
+        if word == "answer" and pid.isdecimal() and (int(pid) == press.pid or not _lives(int(pid))):
+            with suppress(OSError):
+                os.unlink(os.path.join(directory, name))
+    return os.path.join(directory, f"answer.{press.pid}.{os.getpid()}")
+
+
+def _interrupt_as_key(press: Press, below: Below) -> str:
+    """Let the terminal pass Ctrl-C on as a key, and return its number: bash would drop the line at the signal."""
+    if press.shell != "bash":
+        return ""
+    try:
+        modes = termios.tcgetattr(below.fd)
+        if modes[6][termios.VINTR] != _CTRL_C:
+            return ""
+        modes[6][termios.VINTR] = os.fpathconf(below.fd, "PC_VDISABLE").to_bytes()
+        termios.tcsetattr(below.fd, termios.TCSANOW, modes)
+    except (OSError, ValueError, OverflowError, termios.error):
+        return ""
+    return f"{_CTRL_C[0]}\n"
 
 
 def _leave(path: str, content: bytes) -> None:
     """Put the answer where the shell looks for it, as a whole."""
-    fresh = f"{path}.{os.getpid()}"
+    fresh = f"{path}.new"
     file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         os.write(file, content)
@@ -91,36 +121,39 @@ def _leave(path: str, content: bytes) -> None:
 
 def _leave_the_shell() -> None:
     """Let go of what the shell waits for; its signals are not ours, except the one that cancels."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(nothing, fd)
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU):
-        signal.signal(number, signal.SIG_IGN)
 
     def cancel(*_: object) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise Cancelled("Cancelled.")
 
     signal.signal(signal.SIGTERM, cancel)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_IGN)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
 
 
 class _Detached:
     """One press, from the first status to the answer's being taken."""
 
-    def __init__(self, press: Press, path: str) -> None:
+    def __init__(self, press: Press, path: str, below: Below) -> None:
         self._press = press
         self._path = path
-        self._below = Below(press.terminal, press.pid, press.style)
-        self._down = rows_down(press, self._below.columns())
+        self._below = below
+        if press.shell == "bash":
+            below.keep_to_these_modes()
         self._records: list[bytes] = []
-        self._command = self._ghost = ""
+        self._command = self._trouble = self._ghost = ""
 
     def run(self) -> int:
         from caro_shell.keypress.answer import answer
 
-        self._draw("  …")
+        # bash has done so itself: its line is off the screen until this process's parent has ended.
+        if self._press.shell != "bash":
+            self._draw("  …")
         status = answer(self._press, self._take)
-        if status != 130:  # noqa: PLR2004  128 + SIGINT
+        if status != _CANCELLED:
             self._hand_over()
         return status
 
@@ -137,15 +170,18 @@ class _Detached:
             from caro_shell.keypress.answer import record
 
             self._command = text if word == "done" else self._command
+            self._trouble = text if word == "error" else self._trouble
             self._records.append(record(word, text))
 
     def _draw(self, text: str) -> None:
         columns = self._below.columns()
         rows = [clipped(row.expandtabs(4), columns - 1) for row in text.split("\n")]
-        self._below.draw(rows[:_MOST_ROWS], self._down)
+        self._below.draw(rows[:_MOST_ROWS], rows_down(self._press, columns))
 
     def _hand_over(self) -> None:
         """Leave the answer, let the shell know, and stay until it has been taken."""
+        # There is nothing to be cancelled any more.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _leave(self._path, b"".join(self._records))
         asked_at = 0.0
         shown = False
@@ -158,7 +194,7 @@ class _Detached:
                     self._below.ask()
                     asked_at = time.monotonic()
                 late = asked_at and time.monotonic() - asked_at > _TAKEN_WITHIN_S
-                if not shown and self._command and (left == b"offer" or late):
+                if not shown and (left == b"offer" or late):
                     shown = True
                     self._offer()
                 time.sleep(_LOOK_S / 10 if asked_at and not late and not shown else _LOOK_S)
@@ -167,6 +203,9 @@ class _Detached:
                 os.unlink(self._path)
 
     def _offer(self) -> None:
+        if self._trouble:
+            self._draw(f"  caro: {self._trouble}")
+            return
         columns = self._below.columns()
         first = self._command.split("\n")[0].expandtabs(4)
         room = columns - 1 - width_of(OFFER.format(""))
@@ -196,14 +235,10 @@ def rows_down(press: Press, columns: int) -> int:
 
     Without the prompt's width a line that goes on behind the cursor is thought to wrap once more than it may.
     """
-    if not press.right:
-        return 1
-    prompt = width_of(visible(press.prompt).split("\n")[-1])
-    at = (prompt + width_of(press.left.split("\n")[-1])) // columns
-    first, *others = (press.left.split("\n")[-1] + press.right).split("\n")
-    rows = (prompt + width_of(first)) // columns - at
-    rows += sum(1 + width_of(line) // columns for line in others)
-    return 1 + rows + (0 if press.prompt else 1)
+    prompt = visible(press.prompt).split("\n")[-1]
+    at, _column = place_of(prompt + press.left, columns)
+    end, _column = place_of(prompt + press.line, columns)
+    return 1 + end - at + (1 if press.right and not press.prompt else 0)
 
 
 def visible(prompt: str) -> str:

@@ -13,7 +13,7 @@ from caro_shell import client
 from caro_shell.errors import Cancelled
 from caro_shell.keypress import sentence
 from caro_shell.keypress.answer import message_of, status_of
-from caro_shell.keypress.below import Below, clipped, width_of
+from caro_shell.keypress.below import Below, clipped, place_of, width_of
 from caro_shell.keypress.detached import rows_down, visible
 from caro_shell.keypress.press import Press, question_of
 
@@ -75,10 +75,10 @@ class _View:
         columns = self._below.columns()
         self._home, self._down = "", rows_down(press, columns)
         if press.prompt:
-            # The cursor stands where the prompt began.
-            self._home = (press.prompt + press.line).replace("\x01", "").replace("\x02", "").replace("\n", "\r\n")
-            shown = visible(press.prompt) + press.line
-            self._down = sum(1 + max(width_of(row) - 1, 0) // columns for row in shown.split("\n"))
+            # The cursor stands where the prompt's last line began; the others are still there.
+            prompt = press.prompt.split("\n")[-1]
+            self._home = (prompt + press.line).replace("\x01", "").replace("\x02", "").replace("\n", "\r\n")
+            self._down = 1 + place_of(visible(prompt) + press.line, columns)[0]
         self._shown = ""
 
     def show(self, text: str) -> None:

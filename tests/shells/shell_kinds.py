@@ -38,10 +38,6 @@ class ShellKind(NamedTuple):
         """Return the line of rc that sets a variable."""
         return f"set -g {variable} '{value}'" if self.name == "fish" else f"{variable}='{value}'"
 
-    def set(self, name: str, value: str) -> str:
-        """Return the line of rc that gives the variable `name` a value."""
-        return f"set -g {name} '{value}'" if self.name == "fish" else f"{name}='{value}'"
-
 
 ZSH = ShellKind(
     name="zsh",

@@ -49,9 +49,9 @@ def test_a_failure_leaves_the_line_and_says_one_sentence(terminal: Terminal, scr
     assert terminal.line().text == REQUEST
 
 
-def test_a_client_that_cannot_start_leaves_the_line(open_shell: OpenShell, script: Script) -> None:
+def test_a_client_that_cannot_start_leaves_the_line(open_shell: OpenShell, kind: ShellKind) -> None:
     """Point 3: the same when the client itself is broken."""
-    terminal = open_shell(after="CARO_PYTHON=/bin/false")
+    terminal = open_shell(after=kind.set("CARO_PYTHON", "/bin/false"))
     press_key_on(terminal)
     terminal.see("caro did not answer")
     assert terminal.line().text == REQUEST
@@ -131,28 +131,28 @@ def test_every_character_of_the_request_reaches_the_model(terminal: Terminal, sc
     script.happened(f"ask {request}")
 
 
-def test_the_key_still_cancels_a_history_search(terminal: Terminal) -> None:
+def test_the_key_still_cancels_a_history_search(terminal: Terminal, kind: ShellKind) -> None:
     """Point 7: Ctrl-R, then Ctrl-G ends the search and brings the line back."""
     terminal.type("echo before")
     terminal.press("Enter")
     terminal.see("before\n>")
     terminal.type("kept")
     terminal.press("C-r")
-    terminal.see("bck-i-search")
+    terminal.see(kind.search)
     terminal.type("ech")
-    terminal.see("bck-i-search: ech")
+    terminal.see(f"{kind.search}ech")
     terminal.press("C-g")
-    terminal.see_gone("bck-i-search")
+    terminal.see_gone(kind.search)
     assert terminal.line().text == "kept"
 
 
-def test_the_exit_status_is_untouched(terminal: Terminal, script: Script) -> None:
+def test_the_exit_status_is_untouched(terminal: Terminal, script: Script, kind: ShellKind) -> None:
     """Point 8: the next command sees the status of the last one, not ours."""
-    script.say(REQUEST, "echo status=$?")
-    terminal.type("(exit 7)")
+    script.say(REQUEST, f"echo status={kind.status}")
+    terminal.type("sh -c 'exit 7'")
     terminal.press("Enter")
     press_key_on(terminal)
-    terminal.line_becomes("echo status=$?")
+    terminal.line_becomes(f"echo status={kind.status}")
     terminal.press("Enter")
     terminal.see("status=7")
 
@@ -184,11 +184,11 @@ def test_an_offer_taken_can_be_undone(terminal: Terminal, script: Script, kind: 
     terminal.line_becomes(f"{REQUEST}!")
 
 
-def test_enter_while_waiting_runs_what_is_there(terminal: Terminal, script: Script, home: Home) -> None:
+def test_enter_while_waiting_runs_what_is_there(terminal: Terminal, script: Script, kind: ShellKind) -> None:
     """Point 10: the answer reaches neither the program that runs now nor the next prompt."""
     # A comment behind a command asks for a change of it: this is what the model gets.
     hold(script, "cat\n# largest files")
-    terminal.type("setopt interactive_comments 2>/dev/null; echo on")
+    terminal.type(f"{kind.comments}; echo on")
     terminal.press("Enter")
     terminal.see("\non")
     press_key_on(terminal, "cat # largest files")
@@ -328,13 +328,15 @@ def test_no_control_character_reaches_the_line(terminal: Terminal, script: Scrip
     assert terminal.line().text == REQUEST
 
 
-def test_feedback_is_there_at_once_and_the_command_grows(terminal: Terminal, script: Script) -> None:
-    """The wait is visible after the line; the command is shown as it is written, and is not in the line yet."""
+def test_feedback_is_there_at_once_and_the_command_grows(
+    terminal: Terminal, script: Script, kind: ShellKind
+) -> None:
+    """The wait is visible beside the line; the command is shown as it is written, and is not in the line yet."""
     script.say(REQUEST, {"wait": "first"}, "du -a . ", {"wait": "second"}, "| sort -rn")
     press_key_on(terminal)
-    terminal.see(f"{REQUEST}  …")
+    terminal.see(f"{REQUEST}{kind.below}  …")
     script.open_gate("first")
-    terminal.see(f"{REQUEST}  → du -a .")
+    terminal.see(f"{REQUEST}{kind.below}  → du -a .")
     assert terminal.line().text == REQUEST
     script.open_gate("second")
     terminal.line_becomes("du -a . | sort -rn")
@@ -352,20 +354,21 @@ def test_loading_is_said(terminal: Terminal, script: Script) -> None:
     terminal.line_becomes(COMMAND)
 
 
-def test_another_key_can_be_chosen(open_shell: OpenShell, script: Script) -> None:
+def test_another_key_can_be_chosen(open_shell: OpenShell, script: Script, kind: ShellKind) -> None:
     """CARO_KEY names the key; Ctrl-G is then left as it was."""
-    terminal = open_shell(before="CARO_KEY='^Xg'")
+    terminal = open_shell(before=kind.set("CARO_KEY", "ctrl-x g"))
     script.say(REQUEST, COMMAND)
     terminal.type(REQUEST)
     terminal.press("C-x", "g")
     terminal.line_becomes(COMMAND)
 
 
-def test_an_empty_key_binds_nothing(open_shell: OpenShell, script: Script) -> None:
+def test_an_empty_key_binds_nothing(open_shell: OpenShell, script: Script, kind: ShellKind) -> None:
     """CARO_KEY= turns the key off: the shell's own Ctrl-G works, and nothing is asked."""
-    terminal = open_shell(before="CARO_KEY=")
+    terminal = open_shell(before=kind.set("CARO_KEY", ""))
     press_key_on(terminal, "gone")
-    terminal.line_becomes("")
+    terminal.type("!")
+    terminal.line_becomes(f"{kind.ctrl_g}!")
     assert script.events() == []
 
 

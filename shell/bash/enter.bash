@@ -1,0 +1,98 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # its variables are shared with the other parts
+# `# request` and Enter is the key; every other Enter goes where it went before.
+#
+# Enter is a macro of two halves. The first one is a function of ours, which decides what the second one is: what Enter
+# was before, or nothing.
+
+# No terminal types these. The second half has one for Return and one for Ctrl-J.
+_caro_enter_first='\e[0e' _caro_enter_then=('\e[0f' '\e[0g')
+# What Enter was: for each keymap and each of the two keys the name of a function, or what `bind` prints for a macro, or
+# the command behind an x.
+builtin declare -ga _caro_enter_was
+_caro_enter_is_off=''
+# What was entered since the last prompt: while there is something, the line goes on with it.
+_caro_entered='' _caro_entered_line=''
+
+_caro_on_enter() {
+  builtin local - IFS=$' \t\n'
+  builtin set +euxvETf +o pipefail
+  if _caro_is_request; then
+    _caro_turn_enter off
+    _caro_press
+    return 0
+  fi
+  _caro_turn_enter on
+  _caro_end
+  _caro_clear
+  _caro_entered=1 _caro_entered_line="$READLINE_LINE" _caro_prompt_width=-1
+  return 0
+}
+
+# Say whether the buffer is one line of the form `# words`, at the primary prompt, with nothing pasted or typed behind
+# it; and not an answer of ours, which begins so when it is too dangerous to be run by Enter.
+_caro_is_request() {
+  [[ "$READLINE_LINE" == \#[[:blank:]]*[^[:space:]]* && "$READLINE_LINE" != *$'\n'* ]] || return 1
+  [[ -z "$_caro_entered" && "$READLINE_LINE" != "$_caro_shown" ]] || return 1
+  ! builtin read -r -t 0
+}
+
+# Turn the second half of Enter off, or on again.
+_caro_turn_enter() {
+  builtin local keymap=''
+  builtin local -i at=0
+  [[ "$1$_caro_enter_is_off" != on ]] || return 0
+  _caro_enter_is_off=
+  [[ "$1" == on ]] || _caro_enter_is_off=1
+  for keymap in "${_caro_keymaps[@]}"; do
+    _caro_bind_enter "$keymap" "${_caro_enter_then[0]}" "${_caro_enter_was[at]}"
+    _caro_bind_enter "$keymap" "${_caro_enter_then[1]}" "${_caro_enter_was[at + 1]}"
+    at+=2
+  done
+  return 0
+}
+
+# Bind the second half $2 in the keymap $1 to what Enter was, $3.
+_caro_bind_enter() {
+  if [[ -n "$_caro_enter_is_off" ]]; then
+    builtin bind -m "$1" "\"$2\": \"\""
+  elif [[ "$3" == x* ]]; then
+    builtin bind -m "$1" -x "\"$2\": ${3#x}"
+  else
+    builtin bind -m "$1" "\"$2\": $3"
+  fi
+  return 0
+}
+
+# Find out what Enter does, in every keymap and for both of its keys, and come before it.
+_caro_take_enter() {
+  builtin local -i at=0
+  for at in "${!_caro_keymaps[@]}"; do
+    _caro_take_enter_key "$at" '\C-m' 0
+    _caro_take_enter_key "$at" '\C-j' 1
+    builtin bind -m "${_caro_keymaps[at]}" -x "\"$_caro_enter_first\": { _caro_on_enter \"\$_\"; } 2>/dev/null"
+  done
+  return 0
+}
+
+# Let the second half do in the keymap number $1 what the key $2 did until now, and make two halves of the key.
+_caro_take_enter_key() {
+  builtin local keymap="${_caro_keymaps[$1]}" then="${_caro_enter_then[$3]}"
+  builtin local -i at=$(($1 * 2 + $3))
+  if _caro_look_up "${_caro_macros[$1]}" "$2"; then
+    # Where caro has been sourced before, it is known already.
+    [[ "$_caro_text" == *"$_caro_enter_first"* ]] || _caro_enter_was[at]="$_caro_text"
+  elif _caro_look_up "${_caro_commands[$1]}" "$2"; then
+    _caro_unquote
+    _caro_enter_was[at]="x$_caro_text"
+  else
+    _caro_enter_was[at]=accept-line
+    _caro_capture builtin bind -m "$keymap" -q accept-line
+    if [[ "$_caro_captured" != *"\"$2\""* ]]; then
+      _caro_capture builtin bind -m "$keymap" -p
+      _caro_look_up "$_caro_captured" "$2" && _caro_enter_was[at]="$_caro_text"
+    fi
+  fi
+  _caro_bind_enter "$keymap" "$then" "${_caro_enter_was[at]}"
+  builtin bind -m "$keymap" "\"$2\": \"$_caro_enter_first$then\""
+  return 0
+}

@@ -1,0 +1,81 @@
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154  # its variables are shared with the other parts
+# Before every prompt, and when a command is about to run.
+
+_caro_is_ready=''
+# The last command that ran: its status, the line that was entered for it, the number in the history that came after it,
+# and whether the history has it.
+_caro_status=0 _caro_ran_line='' _caro_number=0 _caro_is_kept=''
+# The number as PS0 sees it, when a command is about to run.
+_caro_ran=0 _caro_none=''
+# Expanding this takes away what is below the line and ends a request that is still pending; only that is a process.
+_caro_ps0='${_caro_none:$((_caro_ran=HISTCMD,0)):0}${_caro_erase-}${_caro_pid:+$(_caro_stop)}'
+
+# A new prompt, whatever ended the old one: nothing that was asked for there may land here.
+_caro_on_prompt() {
+  builtin local status="$?" options="$-"
+  builtin local - IFS=$' \t\n'
+  builtin set +euxvETf +o pipefail
+  _caro_end_prompt
+  _caro_remember "$status"
+  [[ -n "$_caro_is_ready" ]] || _caro_on_first_prompt
+  _caro_follow_ps0
+  _caro_read_abbreviations
+  # What else is in PROMPT_COMMAND sees the status too; but under `set -e` the shell would end here.
+  [[ "$options" != *e* ]] || status=0
+  return "$status"
+}
+
+_caro_end_prompt() {
+  # readline has given the terminal back as it was.
+  _caro_catches=
+  _caro_end
+  _caro_clear
+  _caro_state='' _caro_shown='' _caro_entered='' _caro_prompt_width=-1
+  return 0
+}
+
+# Remember how the last command ended ($1), if one ran: after an empty line, or Ctrl-C, it is still the one before.
+_caro_remember() {
+  ((_caro_ran > 0)) || return 0
+  _caro_is_kept=
+  ((_caro_ran != _caro_number + 1)) || _caro_is_kept=1
+  _caro_status="$1" _caro_number="$_caro_ran" _caro_ran_line="$_caro_entered_line"
+  _caro_ran=0 _caro_entered_line=
+  return 0
+}
+
+# PS0 is the user's, with ours before it; where prompts are not expanded it would be shown.
+_caro_follow_ps0() {
+  if ! builtin shopt -q promptvars; then
+    [[ "${PS0-}" != *"$_caro_ps0"* ]] || PS0="${PS0//"$_caro_ps0"/}"
+  elif [[ "${PS0-}" != *"$_caro_ps0"* ]]; then
+    PS0="$_caro_ps0${PS0-}"
+  fi
+  return 0
+}
+
+# Everything else in the user's files has been loaded.
+_caro_on_first_prompt() {
+  _caro_is_ready=1
+  _caro_number="$HISTCMD"
+  # Without a line editor, or on a terminal that cannot be drawn on, there are no keys.
+  [[ -o emacs || -o vi ]] && [[ "${TERM-dumb}" != dumb ]] || return 0
+  _caro_bind
+  _caro_write_report
+  _caro_say_keys
+  return 0
+}
+
+_caro_load() {
+  builtin local - IFS=$' \t\n'
+  builtin set +euxvETf +o pipefail
+  _caro_read_settings
+  [[ "${PROMPT_COMMAND[*]-}" != *_caro_on_prompt* ]] || return 0
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ "${PROMPT_COMMAND[*]@a}" == *a* ]]; then
+    PROMPT_COMMAND=(_caro_on_prompt "${PROMPT_COMMAND[@]}")
+  else
+    # shellcheck disable=SC2128,SC2178
+    PROMPT_COMMAND="_caro_on_prompt${PROMPT_COMMAND:+$'\n'$PROMPT_COMMAND}"
+  fi
+  return 0
+}

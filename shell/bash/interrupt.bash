@@ -1,0 +1,50 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # its variables are shared with the other parts
+# Ctrl-C. bash drops the line at the signal, whatever a trap says.
+
+# Whether the terminal passes Ctrl-C on as a key; the client has made it one, and readline's Enter ends that too.
+_caro_catches=
+
+# Run "$@" with the signal ignored, and leave the user's own trap as it was.
+_caro_without_interrupt() {
+  builtin local trap=''
+  builtin local -i status=0
+  _caro_capture builtin trap -p INT
+  trap="$_caro_captured"
+  builtin trap '' INT
+  "$@" || status=$?
+  builtin eval "${trap:-builtin trap - INT}"
+  return "$status"
+}
+
+# Give Ctrl-C back to the terminal. In a substitution, which is no job: after a job bash would take the line editor's
+# terminal modes for the user's.
+_caro_release_interrupt() {
+  [[ -n "$_caro_catches" ]] || return 0
+  _caro_catches=
+  builtin : "$(\builtin command -p stty intr '^C' 2>/dev/null </dev/tty)"
+  return 0
+}
+
+# The key, while it is one: end the request, not the line.
+_caro_on_interrupt() {
+  builtin local - IFS=$' \t\n'
+  builtin set +euxvETf +o pipefail
+  _caro_end
+  _caro_clear
+  return 0
+}
+
+# Keep in _caro_captured what a builtin prints. No process is started where /dev/fd can be written to: the here-string
+# is a file without a name then, which bash 5.1 and newer make only when told to.
+_caro_capture() {
+  builtin local fd=''
+  ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || builtin local BASH_COMPAT=5.0
+  _caro_captured=
+  if [[ "$OSTYPE" == linux* ]] && builtin exec {fd}<<<'' && "$@" >|"/dev/fd/$fd"; then
+    IFS= builtin read -r -d '' -u "$fd" _caro_captured
+  else
+    _caro_captured="$("$@")"
+  fi 2>/dev/null
+  [[ -z "$fd" ]] || builtin exec {fd}<&-
+  return 0
+}

@@ -1,0 +1,150 @@
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120,SC2154  # its variables are shared with the other parts
+# The pending request: asked, answered, or ended.
+
+# Its client, the file of its answer, and the line it was asked for.
+_caro_pid="${_caro_pid-}" _caro_path="${_caro_path-}" _caro_line="${_caro_line-}"
+# The command that is offered because the line had changed, and how far before its end the cursor goes.
+_caro_offer='' _caro_offer_cursor=0
+# What the next press tells of this prompt's answers, and the line as the last one left it.
+_caro_state='' _caro_shown=''
+# Whether the terminal does not type what is asked of it: then the shell waits for its answers.
+_caro_waits=''
+_caro_presses="${_caro_presses:-0}"
+_caro_silence='caro: caro did not answer. See: caro doctor'
+
+# Ask for the line; whatever is pending already ends first.
+_caro_ask() {
+  _caro_end
+  _caro_show '  …'
+  _caro_line="$READLINE_LINE"
+  if [[ -n "$_caro_waits" ]]; then
+    _caro_ask_and_wait
+  elif _caro_run detach write && [[ "$_caro_answer" == [0-9]*\ /* ]]; then
+    _caro_pid="${_caro_answer%% *}" _caro_path="${_caro_answer#* }"
+    # The second line is the character that the terminal no longer makes a signal of.
+    [[ "$_caro_path" != *$'\n'3 ]] || _caro_catches=1
+    _caro_path="${_caro_path%%$'\n'*}"
+  else
+    _caro_line=
+    _caro_show "$_caro_silence"
+  fi
+  return 0
+}
+
+# Ask with the line editor standing still, on a terminal that does not type what is asked of it.
+_caro_ask_and_wait() {
+  builtin local -i status=0
+  _caro_run wait write || status=$?
+  _caro_clear
+  if [[ "$_caro_answer" == [0-9]*\ /* ]]; then
+    _caro_path="${_caro_answer#* }"
+    _caro_receive
+  elif ((status != 130)); then
+    _caro_show "$_caro_silence"
+  fi
+  _caro_line=
+  return 0
+}
+
+# Run the client in mode $1 for gesture $2; what it prints is kept in _caro_answer.
+_caro_run() {
+  builtin local keep='' capture=''
+  _caro_presses=$((_caro_presses + 1))
+  _caro_setting keep_request off
+  keep="$_caro_value"
+  _caro_setting fix_output off
+  capture="$_caro_value"
+  _caro_setting style fg=8
+  _caro_read_prompt
+  _caro_without_interrupt _caro_run_client "$1" gesture "$2" shell bash terminal /dev/tty pid "$$" \
+    press "$_caro_presses" left "${READLINE_LINE:0:READLINE_POINT}" right "${READLINE_LINE:READLINE_POINT}" \
+    state "$_caro_state" failed "$_caro_failed" status "$_caro_status" keep "$keep" style "$_caro_value" \
+    capture "$capture" prompt "$_caro_prompt"
+}
+
+# The fields go through a pipe, never into an argument list. A substitution may be read only when it runs: no alias may
+# fit what stands in it.
+_caro_run_client() {
+  builtin local mode="$1"
+  builtin shift
+  _caro_answer="$(
+    \builtin printf '%s\t%s\0' "$@" |
+      "$CARO_PYTHON" -I -c "import sys, caro_shell.keypress as k; sys.exit(k.main('$mode'))" 2>/dev/null
+  )"
+}
+
+# End the client, and the answer that it may have left.
+_caro_stop() {
+  [[ -z "$_caro_pid" ]] || builtin kill -TERM "$_caro_pid" 2>/dev/null
+  [[ -z "$_caro_path" ]] || builtin printf '' 2>/dev/null >|"$_caro_path"
+  return 0
+}
+
+# Forget the pending request, if there is one, and what is offered.
+_caro_end() {
+  _caro_stop
+  _caro_pid='' _caro_path='' _caro_line='' _caro_offer=''
+  _caro_release_interrupt
+  return 0
+}
+
+# The terminal says that the answer is there.
+_caro_on_answer() {
+  builtin local - IFS=$' \t\n'
+  builtin set +euxvETf +o pipefail
+  # So it does type.
+  _caro_waits=
+  [[ -n "$_caro_path" && -s "$_caro_path" ]] || return 0
+  _caro_clear
+  _caro_receive
+  return 0
+}
+
+# Read the answer's records and do what they say; the file is empty afterwards, and the client leaves. A command goes
+# onto a line that has changed only when the user has pressed the key for it ($1).
+_caro_receive() {
+  builtin local record='' text='' command='' end='' said='' asked="$_caro_line"
+  builtin local -i cursor=0
+  while IFS= builtin read -r -d '' record; do
+    text="${record#*$'\t'}"
+    case "${record%%$'\t'*}" in
+      note) said+="${said:+$'\n'}caro: $text" ;;
+      history) builtin history -s -- "$text" ;;
+      state) _caro_state="$text" ;;
+      cursor) cursor="$text" ;;
+      'done') end=command command="$text" ;;
+      error) end=error said+="${said:+$'\n'}caro: $text" ;;
+    esac
+  done 2>/dev/null <"$_caro_path"
+  # It leaves by itself when it sees that its file is empty.
+  _caro_pid=
+  _caro_end
+  [[ -n "$end" ]] || said="$_caro_silence"
+  if [[ "$end" == command && "$READLINE_LINE" != "$asked" && -z "${1-}" ]]; then
+    _caro_propose "$command" "$cursor"
+    return 0
+  fi
+  [[ "$end" != command ]] || _caro_replace "$command" "$cursor"
+  [[ -z "$said" ]] || _caro_show "$said"
+  return 0
+}
+
+# Show the command $1 below a line that has changed; the next press takes it.
+_caro_propose() {
+  builtin local first="${1%%$'\n'*}" wide=''
+  builtin local -i room=$((${COLUMNS:-80} - 31))
+  wide="${first//[ -~]/}"
+  ((room > 0)) || room=1
+  ((${#first} + ${#wide} <= room)) || first="${first:0:room/(${#wide} ? 2 : 1)}…"
+  _caro_offer="$1" _caro_offer_cursor="$2"
+  _caro_show "  → $first   (once more to take it)"
+  return 0
+}
+
+# Put the command $1 on the line, the cursor $2 characters before its end. The line editor makes one change of it.
+_caro_replace() {
+  _caro_shown="$1"
+  READLINE_LINE="$1"
+  READLINE_POINT=$((${#1} - $2))
+  return 0
+}
