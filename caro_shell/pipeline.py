@@ -98,14 +98,15 @@ class Pipeline:
         )
 
     def _remember(self, ask: Ask, visit: Visit) -> None:
-        latest = visit.attempts[-1]
         self.last = {
             "line": ask.line,
             "shell": ask.shell,
             "engine": self.engine.name,
             "model": self.engine.model,
             "device": self.engine.device,
-            "sent": [message._asdict() for message in latest.messages],
+            "sent": [message._asdict() for message in visit.attempts[0].messages],
+            # The last message of each: what was sent for a further answer differs in that alone.
+            "asked": [attempt.messages[-1].content for attempt in visit.attempts],
             "answers": [attempt.raw for attempt in visit.attempts],
             "tokens": {
                 "prompt": self.engine.usage.prompt_tokens,

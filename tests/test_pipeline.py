@@ -205,6 +205,15 @@ def test_what_was_sent_is_remembered_exactly() -> None:
     assert pipeline.last["line"] == "# list files"
     assert pipeline.last["sent"] == [message._asdict() for message in engine.sent[0]]
     assert pipeline.last["answers"] == ["`ls`"]
+    assert pipeline.last["asked"] == ["list files"]
+
+
+def test_what_was_sent_for_an_alternative_is_remembered_too() -> None:
+    """Each answer with what it was asked by."""
+    pipeline = Pipeline(Engine(["ls"], ["dir"]), 160)
+    pipeline.answer(request(number=2), Listener())
+    assert pipeline.last["sent"][-1]["content"] == "list files"
+    assert pipeline.last["asked"] == ["list files", "list files\nUse another tool than ls."]
     assert pipeline.last["tokens"]["prompt"] == 7
 
 

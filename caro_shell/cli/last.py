@@ -33,7 +33,9 @@ def _text(last: dict[str, Any]) -> str:
     lines = [f"{last['engine']} · {last['model']} · on {last['device']}; nothing left this machine", ""]
     for message in last["sent"]:
         lines += [f"[{message['role']}]", message["content"], ""]
-    for number, answer in enumerate(last["answers"], start=1):
+    for number, (asked, answer) in enumerate(zip(last["asked"], last["answers"], strict=True), start=1):
+        if asked != last["asked"][0]:
+            lines += [f"[user, for answer {number}]", asked, ""]
         lines += [f"[answer {number}, as it was written]", without_refused(answer), ""]
     lines.append(
         f"tokens: {tokens['prompt']} of prompt, {tokens['reused']} of them kept warm; {tokens['answer']} of answer"
