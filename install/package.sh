@@ -114,7 +114,7 @@ link_command() {
   CARO=$VENV/bin/caro
   if [ -n "$PREFIX" ]; then
     note file "$LINK"
-    say '#!/bin/sh' "$(prefix_settings)" "exec $(quote "$CARO") \"\$@\"" >"$WORK/caro"
+    say '#!/bin/sh' "$(prefix_settings '[ -n "${%s-}" ] || export %s=%s\n')" "exec $(quote "$CARO") \"\$@\"" >"$WORK/caro"
     chmod 755 "$WORK/caro" && mv -f -- "$WORK/caro" "$LINK"
     return
   fi
@@ -127,9 +127,12 @@ link_command() {
   note link "$LINK"
 }
 
-prefix_settings() { # the lines that keep an installation with --prefix below its DIR
+prefix_settings() { # FORMAT (a variable, again, its value): what keeps an installation with --prefix below its DIR
   [ -n "$PREFIX" ] || return 0
-  say "[ -n \"\${CARO_MODELS_DIR-}\" ] || export CARO_MODELS_DIR=$(quote "$ROOT/models")"
-  say "[ -n \"\${CARO_CONFIG-}\" ] || export CARO_CONFIG=$(quote "$ROOT/config.toml")"
-  [ "$STATE" != "$ROOT/run" ] || say "[ -n \"\${CARO_RUNTIME_DIR-}\" ] || export CARO_RUNTIME_DIR=$(quote "$STATE")"
+  for setting in "CARO_MODELS_DIR $ROOT/models" "CARO_CONFIG $ROOT/config.toml" "CARO_RUNTIME_DIR $STATE"; do
+    variable=${setting%% *}
+    if [ "$variable" = CARO_RUNTIME_DIR ] && [ "$STATE" != "$ROOT/run" ]; then continue; fi
+    # shellcheck disable=SC2059  # the shell it is for has the say
+    printf "$1" "$variable" "$variable" "$(quote "${setting#* }")"
+  done
 }

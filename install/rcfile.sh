@@ -9,9 +9,20 @@ NEW='in a new file'
 rc_file() { # SHELL: where its user keeps such lines
   case $1 in
     zsh) echo "$(zsh_directory)/.zshrc" ;;
-    bash) echo "$HOME/.bashrc" ;;
+    bash) echo "$HOME/$(bash_file)" ;;
     fish) echo "${XDG_CONFIG_HOME:-$HOME/.config}/fish/config.fish" ;;
   esac
+}
+
+bash_file() { # the terminals of macOS start login shells, which read the first of these that is there
+  [ "$(uname -s)" = Darwin ] || {
+    echo .bashrc
+    return
+  }
+  for file in .bash_profile .bash_login .profile; do
+    [ ! -e "$HOME/$file" ] || break
+  done
+  [ -e "$HOME/$file" ] && echo "$file" || echo .bash_profile
 }
 
 zsh_directory() { # many set ZDOTDIR in .zshenv without exporting it, so zsh itself is asked
@@ -61,9 +72,7 @@ remark_of() { # FILE: what its block remembers of the file before it
 plan_rc() {
   RC_MODE=none
   if [ -z "$RC" ]; then
-    RC_WHY="no key: $SHELL_NAME is none of zsh, bash, fish; choose with --shell"
-  elif [ ! -r "$HERE/shell/caro.$SHELL_NAME" ]; then
-    RC_WHY="no key yet for $SHELL_NAME; caro \"request\" works in every shell"
+    RC_WHY="no key: $SHELL_NAME is none of zsh, bash, fish; choose one with --shell"
   elif [ "$RC_WANTED" = no ]; then
     RC_MODE=print RC_WHY="$(short "$RC") is left alone; the lines for it are printed"
   elif [ "$YES" = no ] && [ "$ASKING" = no ]; then
@@ -89,11 +98,15 @@ block_text() { # REMARK
   script=$(printf '%s\n' "$lines" | sed -n 's/^source //p')
   say "$BEGIN${1:+ ($1)}" "# for $ROOT; \`install.sh --uninstall\` takes these lines out again"
   case $SHELL_NAME in
-    fish) say "if test -r $script" "$lines" end ;;
+    fish)
+      say "if test -r $script"
+      prefix_settings 'test -n "$%s"; or set -gx %s %s\n'
+      say "$lines" end
+      ;;
     *)
       say "if [[ -r $script ]]; then"
-      prefix_settings
-      say "$lines" "fi"
+      prefix_settings '[ -n "${%s-}" ] || export %s=%s\n'
+      say "$lines" fi
       ;;
   esac
   say "$END"

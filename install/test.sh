@@ -108,11 +108,14 @@ run_checks() {
   check mypy "$bin/mypy"
   check shellcheck "$bin/shellcheck" -x -s sh install.sh tests/install/rc_block.sh
   check shfmt "$bin/shfmt" -i 2 -ci -d install.sh install .ci/run shell tests ./*.zsh
-  check shellcheck-bash check_each .ci/run shell/*.bash -- "$bin/shellcheck" -s bash
+  check shellcheck-bash check_each .ci/run shell/*.bash shell/bash/*.bash tests/shells/*.bash -- "$bin/shellcheck" -s bash
   check sh-n check_each install.sh install/*.sh -- sh -n
-  check bash-n check_each .ci/run shell/*.bash -- bash -n
+  check bash-n check_each .ci/run shell/*.bash shell/bash/*.bash -- bash -n
   ! command -v zsh >/dev/null || check zsh-n check_each *.zsh shell/*.zsh shell/zsh/*.zsh -- zsh -f -n
-  ! command -v fish >/dev/null || check fish-n check_each shell/*.fish -- fish --no-config --no-execute
+  command -v fish >/dev/null || return 0
+  set -- shell/*.fish shell/fish/*.fish conf.d/*.fish tests/shells/*.fish
+  check fish-n check_each "$@" -- fish --no-config --no-execute
+  check fish-indent check_each "$@" -- fish_indent --check
 }
 
 check_each() { # FILE... -- COMMAND...: every file is looked at, and one that does not exist is passed over

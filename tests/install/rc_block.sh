@@ -1,5 +1,6 @@
 #!/bin/sh
-# The rc file's part of install.sh by itself: rc_block.sh put|take HOME INIT, where INIT prints the lines to source.
+# The rc file's part of install.sh by itself: rc_block.sh put|take HOME INIT SHELL,
+# where INIT prints the lines to source.
 set -eu
 
 parts=$(dirname -- "$0")/../../install
@@ -13,8 +14,8 @@ parts=$(dirname -- "$0")/../../install
 . "$parts/package.sh"
 
 HOME=$2 CARO=$3
-ROOT=$HOME/root NOTES=$HOME/root/installed LOG=/dev/null PREFIX='' SHELL_NAME=zsh RC=$HOME/.zshrc
-LOCKED='' CLOCK=''
+ROOT=$HOME/root NOTES=$HOME/root/installed LOG=/dev/null PREFIX='' SHELL_NAME=$4
+RC=$(rc_file "$SHELL_NAME") LOCKED='' CLOCK=''
 WORK=$(mktemp -d)
 trap tidy EXIT
 case $1 in

@@ -15,6 +15,13 @@ pytestmark = pytest.mark.install
 
 # Not UTF-8, and no end of the last line.
 RC = b"# \xe9t\xe9\nalias ll='ls -l'\nexport GREETING=hello"
+BASHRC = b"[[ $- == *i* ]] || return\n"
+# Each shell without files of its own; what it is asked: the status, and whether caro's script has been read.
+SHELLS = {
+    "zsh": (["zsh", "-f", "-i"], "print $?; ((${+functions[_caro_load]})) && print loaded"),
+    "bash": (["bash", "--norc", "--noprofile", "-i"], "echo $?; declare -F _caro_load >/dev/null && echo loaded"),
+    "fish": (["fish", "--no-config", "-i"], "echo $status; functions -q _caro_load; and echo loaded"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ def installed() -> Iterator[Installation]:
     dotfile.write_bytes(RC)
     dotfile.chmod(0o640)
     (machine.home / ".zshrc").symlink_to("dotfiles/zshrc")
+    (machine.home / ".bashrc").write_bytes(BASHRC)
     before = machine.tree()
     done = machine.install("--yes", "--shell", "zsh", "--model", str(weights))
     yield Installation(machine, before, done)
@@ -102,17 +110,29 @@ def test_the_rc_file_keeps_its_text_its_mode_and_its_link(installed: Installatio
     assert installed.rc.stat().st_mode & 0o777 == 0o640
 
 
-def test_sourcing_the_block_prints_nothing_and_starts_no_process(installed: Installation) -> None:
-    """In a process-id space of its own, the ids before and after sourcing follow on each other."""
-    if subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True, check=False).returncode:
+def source(machine: Machine, shell: str, rc: Path) -> list[str]:
+    """Return the status after sourcing `rc` in a shell, and whether that has loaded caro; nothing is printed.
+
+    Where that is permitted it runs in a process-id space of its own: no process is started meanwhile.
+    """
+    words, tell = SHELLS[shell]
+    need_program(shell)
+    space = ["unshare", "--pid", "--fork"]
+    if subprocess.run([*space, "true"], capture_output=True, check=False).returncode:
         need("unshare --pid is not permitted")
+    # fish makes its data directory.
+    space += ["env", f"XDG_DATA_HOME={machine.directory}/data"]
     ask = "command sh -c 'echo $$'"
-    script = f"setopt zle; {ask}; source {installed.rc}; {ask}; print ${{+functions[_caro_ask]}} $GREETING"
-    done = installed.machine.run_at_terminal("unshare", "--pid", "--fork", "zsh", "-f", "-i", "-c", script)
-    before, after, *rest = done.stdout.split()
+    done = machine.run_at_terminal(*space, *words, "-c", f"{ask}; source {rc}; {tell}; {ask}; true")
+    before, *told, after = done.stdout.split()
+    assert int(after) == int(before) + 1, done.stdout
     assert done.stderr == ""
-    assert int(after) == int(before) + 1
-    assert rest == ["1", "hello"]
+    return told
+
+
+def test_sourcing_the_block_prints_nothing_and_starts_no_process(installed: Installation) -> None:
+    """The script is read, by the lines that the installer has written."""
+    assert source(installed.machine, "zsh", installed.rc) == ["0", "loaded"]
 
 
 def test_the_block_is_silent_when_the_files_are_gone(installed: Installation) -> None:
@@ -120,22 +140,27 @@ def test_the_block_is_silent_when_the_files_are_gone(installed: Installation) ->
     aside = installed.data.with_name("aside")
     installed.data.rename(aside)
     try:
-        done = installed.machine.run_at_terminal("zsh", "-f", "-i", "-c", f"source {installed.rc}; print $?")
+        assert source(installed.machine, "zsh", installed.rc) == ["0"]
     finally:
         aside.rename(installed.data)
-    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_a_second_run_mends_the_environment_and_keeps_the_rest(installed: Installation) -> None:
-    """A Python that is gone comes back, the old daemon leaves, the model in use and the rc file's bytes stay."""
+    """A Python that is gone comes back, the old daemon leaves, the model in use and the rc file's bytes stay.
+
+    It is for another shell this time: that one gets the key too.
+    """
     rc, config = installed.rc.read_bytes(), installed.machine.home / ".config" / "caro" / "config.toml"
     assert 'model = "tiny"' in config.read_text()
     daemon = installed.daemon()
     (installed.data / "venv" / "bin" / "python").unlink()
     (installed.data / "venv" / "bin" / "python3").unlink()
-    done = installed.machine.install("--yes", "--shell", "zsh")
+    done = installed.machine.install("--yes", "--shell", "bash")
     assert done.returncode == 0, done.stdout + done.stderr
     assert installed.rc.read_bytes() == rc
+    bashrc = installed.machine.home / ".bashrc"
+    assert bashrc.read_bytes().startswith(BASHRC + b"# >>> caro >>>")
+    assert source(installed.machine, "bash", bashrc) == ["0", "loaded"]
     assert not is_alive(daemon)
     assert [path.name for path in (installed.data / "models").glob("*.gguf")] == [TINY]
 
@@ -158,19 +183,26 @@ def machine() -> Iterator[Machine]:
 
 
 def test_with_a_prefix_everything_is_below_it(machine: Machine) -> None:
-    """A directory with a blank and a quote in its name; the home stays empty, other people's models stay."""
+    """A directory with a blank and a quote in its name; the home stays empty, and the lines for the key say where."""
     weights = tiny_weights()
     prefix = machine.directory / "it's mine"
     there = {"CARO_MODELS_DIR": str(weights.parent)}
-    done = machine.install(
-        "--yes", "--no-rc", "--shell", "zsh", "--model", "tiny", "--prefix", str(prefix), environ=there
-    )
+    words = ["--yes", "--no-rc", "--shell", "fish", "--model", "tiny", "--prefix", str(prefix)]
+    done = machine.install(*words, environ=there)
     try:
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "/caro.zsh" in done.stdout.partition("put these lines into ~/.zshrc:")[2]
         answer = machine.run(str(prefix / "bin" / "caro"), REQUEST, environ=there)
         one_command(answer.stdout)
         assert machine.tree() == {}
+        lines = done.stdout.partition("put these lines into ~/.config/fish/config.fish:")[2].partition(
+            "To take it away"
+        )[0]
+        rc = machine.directory / "rc.fish"
+        rc.write_text(lines)
+        assert source(machine, "fish", rc) == ["0", "loaded"]
+        show = ["fish", "--no-config", "-c", f"source {rc}; echo $CARO_MODELS_DIR; echo $CARO_CONFIG"]
+        told = machine.run(*show, environ={"XDG_DATA_HOME": f"{machine.directory}/data"})
+        assert told.stdout == f"{prefix}/models\n{prefix}/config.toml\n"
     finally:
         gone = machine.install("--uninstall", "--yes", "--prefix", str(prefix), environ=there)
     assert gone.returncode == 0, gone.stderr

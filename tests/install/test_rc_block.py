@@ -1,5 +1,6 @@
-"""The block in the rc file: put there, put there again, and taken out, for every kind of file there may be."""
+"""The block in the rc file: put there, put there again, and taken out, for every shell and every kind of file."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -16,17 +17,25 @@ FILES = {
     "marks in the middle of lines": b"echo '# >>> caro >>>'\necho x # <<< caro <<<\n",
     "backslashes": b"PROMPT='%n\\t\\\\'\\\n",
 }
-BLOCK = b"# for %s; `install.sh --uninstall` takes these lines out again\nif [[ -r '/a b' ]]; then\nsource '/a b'\nfi\n"
+OURS = b"# for %s; `install.sh --uninstall` takes these lines out again\n"
+BLOCKS = {
+    "zsh": OURS + b"if [[ -r '/a b' ]]; then\nsource '/a b'\nfi\n",
+    "bash": OURS + b"if [[ -r '/a b' ]]; then\nsource '/a b'\nfi\n",
+    "fish": OURS + b"if test -r '/a b'\nsource '/a b'\nend\n",
+}
+FILE_OF = {"zsh": ".zshrc", "bash": ".bashrc", "fish": ".config/fish/config.fish"}
 
 
 class Rc:
-    """An rc file in a home of its own."""
+    """A shell's rc file in a home of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, shell: str) -> None:
         """Make the home, and an `init` that prints one line to source."""
-        self.home, self.path = home, home / ".zshrc"
+        self.home, self.shell, self.path = home, shell, home / FILE_OF[shell]
+        self.environ = {"PATH": os.environ["PATH"], "HOME": str(home)}
         (home / "root").mkdir()
-        self.init(self.path.with_name("caro"), "source '/a b'")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.init(home / "caro", "source '/a b'")
 
     def init(self, path: Path, line: str) -> None:
         """Let `caro init` print `line`."""
@@ -34,14 +43,14 @@ class Rc:
 
     def edit(self, verb: str) -> subprocess.CompletedProcess[str]:
         """`put` the block there or `take` it out."""
-        words = [str(Path(__file__).with_name("rc_block.sh")), verb, str(self.home), str(self.caro)]
-        return subprocess.run(words, check=True, capture_output=True, text=True)
+        words = [str(Path(__file__).with_name("rc_block.sh")), verb, str(self.home), str(self.caro), self.shell]
+        return subprocess.run(words, env=self.environ, check=True, capture_output=True, text=True)
 
 
-@pytest.fixture
-def rc(tmp_path: Path) -> Rc:
-    """A home without an rc file."""
-    return Rc(tmp_path)
+@pytest.fixture(params=BLOCKS)
+def rc(tmp_path: Path, request: pytest.FixtureRequest) -> Rc:
+    """A home without an rc file, for each shell."""
+    return Rc(tmp_path, request.param)
 
 
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES)
@@ -51,7 +60,7 @@ def test_the_text_is_the_same_bytes_after_the_block_is_taken_out(rc: Rc, text: b
     rc.edit("put")
     once = rc.path.read_bytes()
     assert once.startswith(text)
-    assert BLOCK % bytes(rc.home / "root") in once
+    assert BLOCKS[rc.shell] % bytes(rc.home / "root") in once
     rc.edit("put")
     assert rc.path.read_bytes() == once
     rc.edit("take")
@@ -88,7 +97,8 @@ def test_new_lines_take_the_place_of_the_old_ones(rc: Rc) -> None:
     rc.edit("put")
     assert rc.path.read_bytes().count(b"# >>> caro >>>") == 1
     assert b"/a b" not in rc.path.read_bytes()
-    assert rc.path.read_bytes().endswith(b"source '/c d'\nfi\n# <<< caro <<<\nb=2\n")
+    end = b"end" if rc.shell == "fish" else b"fi"
+    assert rc.path.read_bytes().endswith(b"source '/c d'\n%s\n# <<< caro <<<\nb=2\n" % end)
 
 
 def test_the_block_of_another_installation_stays(rc: Rc) -> None:
@@ -102,9 +112,26 @@ def test_the_block_of_another_installation_stays(rc: Rc) -> None:
 
 def test_a_link_to_a_file_that_is_not_there_yet_is_followed(rc: Rc) -> None:
     """The file is made where the link leads, and the link stays when the file goes again."""
-    rc.path.symlink_to("dotfiles/zshrc")
+    rc.path.symlink_to("dotfiles/rc")
     rc.edit("put")
-    assert (rc.home / "dotfiles" / "zshrc").is_file()
+    assert (rc.path.parent / "dotfiles" / "rc").is_file()
     rc.edit("take")
     assert rc.path.is_symlink()
     assert not rc.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [([], ".bash_profile"), ([".profile"], ".profile"), ([".profile", ".bash_login"], ".bash_login")],
+)
+def test_on_a_mac_the_block_is_where_a_login_bash_reads_it(tmp_path: Path, there: list[str], taken: str) -> None:
+    """The first of its three files that is there; a new .bash_profile would hide the others."""
+    rc = Rc(tmp_path, "bash")
+    program(tmp_path / "programs" / "uname", "echo Darwin")
+    rc.environ["PATH"] = f"{tmp_path}/programs:{rc.environ['PATH']}"
+    for name in there:
+        (tmp_path / name).touch()
+    rc.edit("put")
+    assert [path.name for path in tmp_path.glob(".*") if b"caro" in path.read_bytes()] == [taken]
+    rc.edit("take")
+    assert sorted(path.name for path in tmp_path.glob(".*")) == sorted(there)

@@ -81,27 +81,29 @@ class Machine:
 
     def run(self, *words: str, environ: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run a program of this machine from its home, with nobody at the terminal."""
-        return self._run(words, subprocess.DEVNULL, environ or {})
+        return self._run(words, environ or {})
 
     def run_at_terminal(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Run a program that reads from a terminal, where `typed` has been typed."""
         keyboard, terminal = pty.openpty()
         try:
             os.write(keyboard, typed.encode())
-            return self._run(words, terminal, {})
+            # A session leader that opens a terminal gets it as its own.
+            return self._run(["sh", "-c", 't=$1; shift; exec "$@" <"$t"', "sh", os.ttyname(terminal), *words], {})
         finally:
             os.close(keyboard)
             os.close(terminal)
 
-    def _run(self, words: Sequence[str], stdin: int, environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    def _run(self, words: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             words,
             env=self.environ | dict(environ),
             cwd=self.home,
-            stdin=stdin,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
+            start_new_session=True,
         )
 
     def only_programs_but(self, *patterns: str) -> None:
