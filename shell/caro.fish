@@ -14,8 +14,9 @@ if status is-interactive
     if not string match -qr '^(3\.([6-9]|\d\d)|[4-9]|\d\d)' -- $version
         builtin echo "caro: the key needs fish 3.6 or newer, this is $version; caro \"…\" works." >&2
     else if test -x "$CARO_PYTHON"
-        for part in settings line draw request interrupt gestures enter keys report abbreviations hooks
-            builtin source (builtin path dirname (status filename))/fish/$part.fish
+        set -g _caro_directory (builtin path dirname (status filename))/fish
+        for part in settings abbreviations keys report hooks
+            builtin source $_caro_directory/$part.fish
         end
         _caro_load
     end

@@ -1,60 +1,6 @@
-# `,list-big-files` and a blank, or a text that ends in ` ,,` and a blank; and what `caro abbr` keeps.
-#
-# The first two are abbreviations of fish's whose function only asks, and fails, so that fish expands nothing: the
-# answer takes the word's place when it is ready, and the prompt goes on meanwhile.
+# What `caro abbr` keeps, as abbreviations of fish's: a line each, the name, a tab and the command.
 
-# The function of the abbreviation `caro-words`; $argv[1] is the word.
-function _caro_on_words
-    set -l cursor (builtin commandline -C)
-    set -l at (builtin math $cursor - 1 - (string length -- $argv[1]))
-    test $at -ge 0; or return 1
-    set -l line (_caro_line | string collect -N -a)
-    string match -q -- "*$argv[1] " "$(_caro_left $cursor "$line" | string collect -N)"
-    and _caro_is_request $argv[1]; and _caro_expand $argv[1] $at
-    return 1
-end
-
-# The function of the abbreviation `caro-text`. fish hands over a word: the rest of the line behind an open apostrophe.
-function _caro_on_text
-    set -l line (_caro_line | string collect -N -a)
-    test (builtin commandline -C) -eq (string length -- "$line"); and string match -qr "^(?:$_caro_text) \$" -- "$line"
-    and _caro_expand (string trim -r -- "$line" | string collect)
-    return 1
-end
-
-# Whether a word is a request to us: nothing of the user's has that name.
-function _caro_is_request
-    string match -qr "^(?:$_caro_words)\$" -- "$argv[1]"; or return 1
-    if builtin abbr --query -- $argv[1]; or builtin functions -q -- $argv[1]
-        or command -q -- $argv[1]; or test -e $argv[1]
-        return 1
-    end
-    for line in (builtin abbr --show | string match -- '* --regex *')
-        eval set -l words $line
-        string match -q 'caro-*' -- $words[-1]; and continue
-        set -l at (builtin contains -i -- --regex $words)
-        set -l pattern $words[(builtin math $at + 1)]
-        string match -qr "^(?:$pattern)\$" -- $argv[1]; and return 1
-    end
-    return 0
-end
-
-# Ask for the words of $argv[1], which stands at $argv[2] of the line, or is the whole line when there is no place;
-# the rest of $argv are fields. False when nothing was asked.
-function _caro_expand
-    _caro_is_at_prompt; or return 1
-    set -l line (_caro_line | string collect -N -a)
-    test -n "$_caro_pid"; and test "$line" = "$_caro_line"; and return 0
-    _caro_end
-    set -l words (string replace -r '\s+,,$' '' -- "$argv[1]" | string collect)
-    test -z "$argv[2]"; or set words (string trim -l -c , -- "$argv[1]" | string replace -ar -- '-+' ' ')
-    # Alone on its line, a word is the line: then the command is all there is, and another may follow.
-    test "$argv[1]" = "$(string trim -- "$line" | string collect)"; or set -g _caro_word $argv[2] $argv[1]
-    _caro_ask left "$words" $argv[3..-1]
-end
-
-# Make abbreviations of what `caro abbr` keeps; a name that is taken stays the user's. The file is looked at again
-# before each prompt.
+# Follow the file; nothing happens while it stays as it is. A name that is taken stays the user's.
 function _caro_read_abbreviations
     set -l file (_caro_find abbreviations)
     set -l content

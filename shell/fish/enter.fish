@@ -57,16 +57,3 @@ function _caro_pass_on -a key before
         end
     end
 end
-
-function _caro_with_status
-    return $argv[1]
-end
-
-# Enter is ours where it does something already, and what a user has bound there is remembered.
-function _caro_bind_enter
-    for mode in default insert
-        set -l line (builtin bind --user -M $mode \r 2>/dev/null)
-        string match -q '*_caro_enter*' -- "$line"; or set -g _caro_before_$mode $line
-        builtin bind -M $mode \r '_caro_enter \r'
-    end
-end

@@ -1,9 +1,37 @@
 # When we are called.
 
+# Run $argv, which is in a part that a shell may never need: those are read now. $status is again as it was.
+function _caro_call
+    set -l before $status
+    if not set -q _caro_is_read
+        set -g _caro_is_read
+        for part in line draw request interrupt gestures enter words
+            builtin source $_caro_directory/$part.fish
+        end
+    end
+    _caro_with_status $before
+    $argv
+end
+
+function _caro_with_status
+    return $argv[1]
+end
+
+# The functions of our two abbreviations. They never say what a word stands for: see words.fish.
+function _caro_on_word
+    _caro_call _caro_expand_word $argv
+    return 1
+end
+
+function _caro_on_text
+    _caro_call _caro_expand_text
+    return 1
+end
+
 # A command is about to run: it must not see anything of ours, neither on the screen nor typed.
 function _caro_on_leave
     test -n "$_caro_pid$_caro_drawn"; or return 0
-    _caro_end
+    _caro_call _caro_end
     set -g _caro_drawn
     builtin printf '\e[J'
 end
@@ -17,7 +45,8 @@ end
 
 # A new prompt: nothing that was asked for at the old one may land here.
 function _caro_on_prompt
-    _caro_end
+    test -z "$_caro_pid"; or _caro_call _caro_end
+    set -g _caro_message
     set -g _caro_state
     set -g _caro_shown
     _caro_read_abbreviations
@@ -32,6 +61,7 @@ function _caro_on_first_prompt
 end
 
 function _caro_load
+    set -e _caro_is_read
     set -g _caro_modes default insert visual replace replace_one
     set -g _caro_words ',\p{L}[\p{L}\p{N}._+/:%@=~-]*'
     set -g _caro_text '(?s)\s*[^\s#].*\s,,'
@@ -40,7 +70,7 @@ function _caro_load
     string match -qr '^/dev/(?:pts/|tty)' -- "$_caro_tty"; or set -g _caro_tty /dev/tty
     _caro_read_settings
     _caro_read_abbreviations
-    builtin abbr --add caro-words --position anywhere --regex $_caro_words --function _caro_on_words
+    builtin abbr --add caro-words --position anywhere --regex $_caro_words --function _caro_on_word
     builtin abbr --add caro-text --position anywhere --regex '(?s)(?:.*\s)?,,\s?' --function _caro_on_text
     function _caro_preexec_hook --on-event fish_preexec
         _caro_on_leave

@@ -9,7 +9,8 @@ function _caro_sequence
     end
     for word in (string split -n ' ' -- $argv[1])
         set -l char (string sub -s -1 -- $word)
-        string match -qir '^(?:ctrl-|alt-)*ctrl-' -- $word; and set char (string unescape -- '\\c'(string lower -- $char))
+        string match -qir '^(?:ctrl-|alt-)*ctrl-' -- $word
+        and set char (string unescape -- '\\c'(string lower -- $char))
         string match -qir '^(?:ctrl-|alt-)*alt-' -- $word; and set char \e$char
         builtin printf %s $char
     end
@@ -24,21 +25,15 @@ function _caro_key_name
     end | string join ' '
 end
 
-# Print the command of somebody else's that the key sequence $argv[1], or a longer one that begins with it, runs.
+# Print the command of somebody else's that a key runs, or one that begins with it; $argv[1] is how fish writes the key.
 function _caro_owner
-    # The sequence as fish writes it, so that texts can be compared; fish 4 puts commas between keys.
-    builtin bind -M caro_probe $argv[1] true
-    set -l wanted (builtin bind --user -M caro_probe | string match -rg '^bind -M caro_probe (.*) true$')
-    builtin bind -e -M caro_probe $argv[1]
-    for mode in $_caro_modes
-        for line in (builtin bind --user -M $mode)
-            set -l found (string match -rg '^bind (?:--user )?(?:-M \S+ )?(?:-m \S+ )?(\S+) (.*)$' -- $line); or continue
-            string match -qr '^\'?_caro_' -- $found[2]; and continue
-            test "$(string sub -l (string length -- "$wanted") -- $found[1])" = "$wanted"; or continue
-            eval set -l words $found[2]
-            builtin printf %s $words[1]
-            return 0
-        end
+    for line in (builtin bind --user)
+        set -l found (string match -rg '^bind (?:-M \S+ )?(?:-m \S+ )?(\S+) (.*)$' -- $line); or continue
+        string match -qr '^\'?_caro_' -- $found[2]; and continue
+        test "$(string sub -l (string length -- "$argv[1]") -- $found[1])" = "$argv[1]"; or continue
+        eval set -l words $found[2]
+        builtin printf %s $words[1]
+        return 0
     end
 end
 
@@ -62,7 +57,7 @@ function _caro_bind
     _caro_bind_enter
     # What the terminal types may come in any mode.
     for mode in $_caro_modes (builtin bind --list-modes)
-        builtin bind -M $mode \e\[0n _caro_on_reply
+        builtin bind -M $mode \e\[0n '_caro_call _caro_on_reply'
     end
 end
 
@@ -75,33 +70,50 @@ function _caro_bind_key -a name default function other
     end
     set -l chosen (_caro_setting $name $default)
     # `ctrl-x !` is a key.
-    set -l key (string replace -r '(?<=\S)!$' '' -- "$chosen" | string collect)
+    set -l key (string replace -r '(?<=\S)!$' '' -- "$chosen")
     set -g _caro_report_$name "$key"
     test -n "$key"; or return 0
-    set -l sequence (_caro_sequence $key 2>/dev/null | string collect)
+    set -l sequence (_caro_sequence $key 2>/dev/null)
     set -l variable CARO_(string upper $name)
-    if test -z "$sequence"; or not builtin bind -M caro_probe $sequence true 2>/dev/null
+    # fish's own way of writing it, so that texts can be compared; nobody is ever in that mode.
+    builtin bind -M caro_probe -- "$sequence" true 2>/dev/null
+    set -l written (builtin bind --user -M caro_probe 2>/dev/null)
+    builtin bind -e -M caro_probe -- "$sequence" 2>/dev/null
+    if test -z "$sequence"; or test -z "$written"
         set -g _caro_report_{$name}_wrong "caro: $variable=$key is no key. Write it like ctrl-g, alt-g or 'ctrl-x g'."
         return 0
     end
-    set -l owner (_caro_owner $sequence)
+    set -l owner (_caro_owner (string replace -r '^bind -M caro_probe (.*) true$' '$1' -- $written))
     if test -n "$owner"; and test "$chosen" = "$key"
         set owner (_caro_owner_name $owner)
+        set -l name_of_key (_caro_key_name $key)
         set -g _caro_report_{$name}_owner "$owner"
-        set -g _caro_report_{$name}_wrong "caro: $(_caro_key_name $key) is taken by $owner. Set $variable to another key \
-($variable='$other'), or to $(string escape -- $key)! to take it over."
+        set -g _caro_report_{$name}_wrong "caro: $name_of_key is taken by $owner. \
+Set $variable to another key ($variable='$other'), or to $(string escape -- $key)! to take it over."
         return 0
     end
     for mode in $_caro_modes
-        builtin bind -M $mode $sequence $function
+        builtin bind -M $mode -- $sequence "_caro_call $function"
     end
+    set -g _caro_bound$function $sequence
 end
 
-# Take back the keys of the function $argv[1].
+# Take back the key of the function $argv[1].
 function _caro_unbind
+    set -l bound _caro_bound$argv[1]
+    set -q $bound; or return 0
     for mode in $_caro_modes
-        for line in (builtin bind --user -M $mode | string match -- "bind * $argv[1]")
-            eval builtin bind -e (string sub -s 6 -e (builtin math -(string length -- " $argv[1]")) -- $line)
-        end
+        builtin bind --user -M $mode -- $$bound 2>/dev/null | string match -q "* '_caro_call $argv[1]'"
+        and builtin bind -e -M $mode -- $$bound
+    end
+    set -e $bound
+end
+
+# Enter is ours where it does something already, and what a user has bound there is remembered.
+function _caro_bind_enter
+    for mode in default insert
+        set -l line (builtin bind --user -M $mode \r 2>/dev/null)
+        string match -q '*_caro_enter*' -- "$line"; or set -g _caro_before_$mode $line
+        builtin bind -M $mode \r '_caro_call _caro_enter \\r'
     end
 end

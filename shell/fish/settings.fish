@@ -46,7 +46,8 @@ function _caro_read_settings
     end
     set -l file (_caro_find config.toml)
     test -f "$file"; and test -r "$file"; or return 0
-    set -l pattern '^\s*('(string join '|' $names)')\s*=\s*(?:"((?:\\\\?[^"\\\\]|\\\\["\\\\])*)"|\'([^\']*)\')\s*(?:#.*)?$'
+    set -l text '(?:"((?:[^"\\\\]|\\\\.)*)"|\'([^\']*)\')'
+    set -l pattern '^\s*('(string join '|' $names)')\s*=\s*'$text'\s*(?:#.*)?$'
     while read -l line
         string match -qr '^\s*\[' -- $line; and break
         set -l found (string match -rg -- $pattern $line); or continue
