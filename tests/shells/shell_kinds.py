@@ -1,5 +1,6 @@
 """The shells of the contract suite: how each is started, what it sources, and its keys."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,10 @@ class ShellKind(NamedTuple):
         """Return the line of rc that sets a variable."""
         return f"set -g {variable} '{value}'" if self.name == "fish" else f"{variable}='{value}'"
 
+    def loop(self, over: str, body: str) -> str:
+        """Return a command of several lines: `body` for each `name` in `over`."""
+        return f"for name in {over}\n  {body}\nend" if self.name == "fish" else f"for name in {over}; do\n  {body}\ndone"
+
 
 ZSH = ShellKind(
     name="zsh",
@@ -74,7 +79,13 @@ FISH = ShellKind(
     # There are no such options; but functions of the user's may stand in the place of most builtins.
     strict="for name in printf count path commandline; function $name; end; end",
     status="$status",
-    search="search: ",
+    # It begins with what is on the line.
+    search="search: kept",
     ctrl_g="gone",
 )
-KINDS = (ZSH, BASH, FISH)
+# CARO_TEST_FISH=/path/of/another/fish, and so for each: the suite with another version of a shell.
+KINDS = tuple(
+    kind._replace(argv=(os.environ.get(f"CARO_TEST_{kind.name.upper()}", kind.argv[0]), *kind.argv[1:]))
+    for kind in (ZSH, BASH, FISH)
+)
+ZSH, BASH, FISH = KINDS

@@ -95,9 +95,9 @@ def test_a_slow_client_does_not_overtake_the_next_press(terminal: Terminal, scri
         terminal.press("C-u")
 
 
-def test_several_lines_arrive_as_one_buffer(terminal: Terminal, script: Script) -> None:
+def test_several_lines_arrive_as_one_buffer(terminal: Terminal, script: Script, kind: ShellKind) -> None:
     """Point 5: a command of several lines is one edit, and nothing of it runs."""
-    command = 'for name in *.log; do\n  gzip -- "$name"\ndone'
+    command = kind.loop("*.log", 'gzip -- "$name"')
     script.say(REQUEST, f"```sh\n{command}\n```")
     press_key_on(terminal)
     line = terminal.line_becomes(command)

@@ -16,17 +16,15 @@ from shell_kinds import ShellKind
 from terminal import Line, OpenShell, Terminal, wait_for
 from user_home import Home, Script
 
-from caro_shell.prompt import request_of
+from caro_shell.line import request_of
 
 SEEDS = range(int(os.environ.get("CARO_TEST_SEEDS", "25")))
 STEPS = 16
 WORDS = ("qa", "files here", "näive", "日本", "it's", "100%", "$HOME", "\\x", "a;b")
 # The ghost text and the status, as drawn; none of the words above has them.
 GHOSTS = ("→", "…")
-# When the dump is there no program may be left that would take Ctrl-C in the shell's place.
-QUICK_DUMP = {
-    "zsh": "zmodload -F zsh/files b:zf_mv; functions[_test_dump]=${functions[_test_dump]/command mv/zf_mv}",
-}
+# In fish, moving beyond the end of the line takes what the history suggests.
+SETTINGS = {"fish": "set -g fish_autosuggestion_enabled 0"}
 OFFER = "(once more to take it)"
 
 
@@ -62,8 +60,9 @@ class State(NamedTuple):
 class Answers:
     """What the scripted engine says to each request: decided when it is first asked, the same ever after."""
 
-    def __init__(self, script: Script, dice: random.Random) -> None:
+    def __init__(self, script: Script, dice: random.Random, kind: ShellKind) -> None:
         """Say nothing yet."""
+        self._kind = kind
         self._script = script
         self._dice = dice
         self._commands: dict[str, str | None] = {}
@@ -84,7 +83,7 @@ class Answers:
             self._commands[request] = None
             steps.append({"fail": f"No answer {name}."})
         elif "lines" in kind:
-            self._commands[request] = f"for n in {name}; do\n  echo $n\ndone"
+            self._commands[request] = self._kind.loop(name, "echo $name")
             steps.append(f"```\n{self._commands[request]}\n```")
         else:
             self._commands[request] = f"echo {name}"
@@ -121,7 +120,7 @@ class Walk:
         self._home = home
         self._undo = kind.undo
         self._dice = random.Random(seed)  # noqa: S311  a walk has to be repeatable, not secret
-        self._answers = Answers(home.script, self._dice)
+        self._answers = Answers(home.script, self._dice, kind)
         self._states = {State()}
         self._number = 0
 
@@ -351,7 +350,7 @@ def test_no_order_of_events_loses_a_character_or_misplaces_an_answer(
     open_shell: OpenShell, home: Home, kind: ShellKind, seed: int
 ) -> None:
     """Points 1 to 5, 9 to 13 and 16, in any order: the line is always one that the steps explain."""
-    terminal = open_shell(after=QUICK_DUMP.get(kind.name, ""))
+    terminal = open_shell(after=SETTINGS.get(kind.name, ""))
     walk = Walk(terminal, home, kind, seed)
     try:
         walk.go()
