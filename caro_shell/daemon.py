@@ -248,7 +248,6 @@ def run(directory: str, environ: Mapping[str, str], ready: int | None = None) ->
     if lock is None:
         raise DaemonError("Another daemon is running already.", "See: caro daemon status")
     try:
-        lifecycle.sweep(directory)
         settings = config.resolve(environ, paths.config_file(environ))
         daemon = Daemon(settings, directory, environ)
         wake = _answer_signals(daemon)

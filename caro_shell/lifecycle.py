@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from caro_shell import paths
 from caro_shell.errors import DaemonError
@@ -24,25 +24,6 @@ _RETRY_S = 0.01
 # Whoever looks for the daemon holds its lock for an instant; one that starts just then tries again.
 _PROBE_S = 1.0
 _READY = b"ready"
-
-
-def sweep(directory: str) -> None:
-    """Remove the answers that clients killed in the middle of their work have left for shells that are gone."""
-    for entry in os.scandir(directory):
-        word, _dot, pid = entry.name.partition(".")
-        if word == "answer" and not _is_running(pid.partition(".")[0]):
-            with suppress(OSError):
-                os.unlink(entry.path)
-
-
-def _is_running(pid: str) -> bool:
-    try:
-        os.kill(int(pid), 0)
-    except (ValueError, OverflowError, ProcessLookupError):
-        return False
-    except OSError:
-        pass
-    return True
 
 
 def is_listening(directory: str) -> bool:

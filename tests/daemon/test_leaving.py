@@ -146,17 +146,3 @@ def _turns(pid: int) -> str:
 def _turns_after_a_moment(pid: int) -> str:
     subprocess.run([sys.executable, "-c", "import zmq"], check=True)
     return _turns(pid)
-
-
-def test_what_killed_clients_have_left_is_removed(home: Home) -> None:
-    """An answer holds the user's words: it does not outlive its shell."""
-    Path(home.runtime).mkdir(parents=True)
-    gone = subprocess.Popen(["true"])
-    gone.wait()
-    left = [Path(home.runtime, f"answer.{gone.pid}"), Path(home.runtime, f"answer.{gone.pid}.7")]
-    kept = [Path(home.runtime, f"answer.{os.getpid()}"), Path(home.runtime, "other")]
-    for path in (*left, *kept):
-        path.write_text("secret")
-    assert caro(home, "daemon", "start").returncode == 0
-    assert not any(path.exists() for path in left)
-    assert all(path.exists() for path in kept)
