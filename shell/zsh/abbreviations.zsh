@@ -21,7 +21,7 @@ _caro_read_abbreviations() {
   for line in "${(@f)content}"; do
     name="${line%%$'\t'*}"
     [[ "$line" == ?*$'\t'?* && "$name" != [#]* ]] || continue
-    ((${+aliases[$name]} || ${+galiases[$name]})) && continue
+    ((${+aliases[$name]} && ! ${+_caro_aliases[$name]} || ${+galiases[$name]})) && continue
     _caro_unescape "${line#*$'\t'}"
     aliases[$name]="$REPLY"
     _caro_aliases[$name]="$REPLY"

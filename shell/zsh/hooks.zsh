@@ -14,8 +14,9 @@ _caro_on_preexec() {
 _caro_on_precmd() {
   builtin local -i ended=$?
   builtin emulate -L zsh -o extended_glob
-  # A line that was accepted and did not run is one that zsh did not understand.
-  builtin local command="${_caro_running:-$_caro_accepted}"
+  builtin local command="$_caro_running"
+  # A line that was accepted and did not run is one that zsh did not understand; its status comes later.
+  [[ -n "$command" ]] || command="$_caro_accepted" ended=1
   if [[ "$command" == *[^[:space:]]* && "$command" != [[:space:]]#\#* ]]; then
     _caro_failed= _caro_status=$ended
     ((ended)) && _caro_failed="$command"
@@ -29,7 +30,8 @@ _caro_on_precmd() {
 _caro_on_line_init() {
   builtin emulate -L zsh
   _caro_end
-  _caro_ghost= _caro_state=
+  # Ctrl-C at the second line of a command throws the first one away, too.
+  _caro_ghost= _caro_state= _caro_accepted=
   _caro_searching=0 _caro_shown=0
   return 0
 }
@@ -45,7 +47,8 @@ _caro_on_line_finish() {
 
 _caro_on_pre_redraw() {
   builtin emulate -L zsh
-  [[ -n "$BUFFER" ]] && _caro_shown=1
+  # The hook runs before keys that wait are read; then nothing is drawn.
+  [[ -n "$BUFFER" ]] && ((! _caro_shown && ! PENDING && ! KEYS_QUEUED_COUNT)) && _caro_shown=1
   [[ -n "$_caro_trap" && -z "$_caro_fd$_caro_suggestion" ]] && _caro_release_interrupt
   [[ -n "$_caro_ghost" ]] && _caro_paint
   return 0
@@ -70,11 +73,15 @@ _caro_on_first_prompt() {
 }
 
 _caro_join_hooks() {
-  builtin emulate -L zsh
-  builtin local hook=
+  builtin emulate -L zsh -o no_aliases
+  builtin local hook= name= body=
   builtin autoload -Uz add-zle-hook-widget
   for hook in line-init line-finish line-pre-redraw isearch-update isearch-exit; do
     add-zle-hook-widget "$hook" "_caro-$hook"
+    # What it has defined takes patterns apart under the user's options, and breaks under this one.
+    name="azhw:zle-$hook"
+    body="${functions[$name]}"
+    [[ "$body" == *no_sh_glob* ]] || functions[$name]="builtin setopt local_options no_sh_glob; $body"
   done
   return 0
 }

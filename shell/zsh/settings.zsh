@@ -2,17 +2,16 @@
 
 builtin typeset -gA _caro_file_settings
 
-# Find a file of ours ($1) where the user's configuration is; REPLY is its path, whether or not it is there.
+# Find a file of ours ($1) where the user's configuration is; REPLY is its path, whether or not it is there. The same
+# rule as in caro_shell/paths.py.
 _caro_find() {
   builtin emulate -L zsh
-  builtin local mac="$HOME/Library/Application Support/caro/$1"
+  builtin local directory="${XDG_CONFIG_HOME:-$HOME/.config}/caro" mac="$HOME/Library/Application Support/caro"
+  [[ ! -e "$directory/config.toml" && -e "$mac/config.toml" ]] && directory="$mac"
+  REPLY="$directory/$1"
   if [[ -n "$CARO_CONFIG" ]]; then
-    REPLY="$CARO_CONFIG"
-    [[ "$1" == config.toml ]] || REPLY="${CARO_CONFIG:A:h}/$1"
-    return 0
+    [[ "$1" == config.toml ]] && REPLY="$CARO_CONFIG" || REPLY="${CARO_CONFIG:a:h}/$1"
   fi
-  REPLY="${XDG_CONFIG_HOME:-$HOME/.config}/caro/$1"
-  [[ ! -e "$REPLY" && -e "$mac" ]] && REPLY="$mac"
   return 0
 }
 

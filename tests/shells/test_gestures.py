@@ -1,4 +1,4 @@
-"""The key on an answer, behind a comment, after a failure, in half a command: one list of behaviours for every shell."""
+"""The key on an answer, behind a comment, after a failure, in half a command: one list for every shell."""
 
 import pytest
 from pictures import keep_picture

@@ -142,9 +142,7 @@ def test_a_name_that_is_no_key_is_said(open_shell: OpenShell, kind: ShellKind) -
 
 
 @pytest.mark.parametrize("value", ["off", "history"])
-def test_the_words_are_kept_in_the_history(
-    open_shell: OpenShell, script: Script, kind: ShellKind, value: str
-) -> None:
+def test_the_words_are_kept_in_the_history(open_shell: OpenShell, script: Script, kind: ShellKind, value: str) -> None:
     """keep_request = history: the shell's own history has them as a comment, before the command."""
     if kind.name == "fish":
         pytest.skip("fish 3 cannot be told what to remember")
@@ -175,9 +173,7 @@ def test_the_words_are_kept_behind_the_command(open_shell: OpenShell, script: Sc
     terminal.see("\nanswered\n")
 
 
-def test_the_config_file_says_what_is_kept(
-    open_shell: OpenShell, script: Script, home: Home, kind: ShellKind
-) -> None:
+def test_the_config_file_says_what_is_kept(open_shell: OpenShell, script: Script, home: Home, kind: ShellKind) -> None:
     """`keep_request` in the file, as everything else."""
     home.write_config('keep_request = "comment"')
     terminal = open_shell(before=COMMENTS.get(kind.name, ""))
@@ -243,7 +239,10 @@ def test_an_abbreviation_that_was_removed_is_gone(open_shell: OpenShell, home: H
     terminal.line_becomes("")
     terminal.type("greet")
     terminal.press("Enter")
-    wait_for(lambda: re.search("greet: (command )?not found|not found: greet|[Uu]nknown command", terminal.screen()), terminal.screen)
+    wait_for(
+        lambda: re.search("greet: (command )?not found|not found: greet|[Uu]nknown command", terminal.screen()),
+        terminal.screen,
+    )
     assert "hello" not in terminal.screen()
 
 
@@ -265,7 +264,7 @@ def test_a_name_of_the_users_own_stays(open_shell: OpenShell, home: Home, kind: 
 
 
 def test_quotes_backslashes_and_lines_of_an_abbreviation(open_shell: OpenShell, home: Home) -> None:
-    """`\\n` is a new line, `\\\\` a backslash; everything else is as it stands."""
+    r"""`\n` is a new line, `\\` a backslash; everything else is as it stands."""
     abbreviations(home).write_text("greet\techo \"it's\" '\\\\\\\\n $HOME'\\necho second\n")
     terminal = open_shell()
     terminal.type("greet")

@@ -1,9 +1,9 @@
-"""An engine that says what a test tells it to: `script.json` in the directory CARO_TEST_SCRIPT.
+r"""An engine that says what a test tells it to: `script.json` in the directory CARO_TEST_SCRIPT.
 
 The script maps a request to what happens, in order: a string is written, `{"wait": NAME}` waits until the
 test opens that gate (a file), `{"fail": SENTENCE}` raises, `{"crash": true}` raises what nobody expects,
 `{"exit": true}` kills the daemon. A request without an entry is answered `echo REQUEST`. What happened is
-appended to `events`, a line each; a new line in a request is written `\\n`.
+appended to `events`, a line each; a new line in a request is written `\n`.
 """
 
 import json
