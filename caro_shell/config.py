@@ -1,6 +1,7 @@
 """Settings: defaults, the configuration file, CARO_… in the environment; the last one wins."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -66,6 +67,10 @@ _WORDS: dict[str, dict[str, str]] = {
 }
 # In the shell's own notation, which it alone can judge.
 _SHELLS_OWN = ("key", "explain_key", "style")
+_KEYS = ("key", "explain_key")
+# What begins like a key by its name has to be one: the scripts would find none in it.
+_NAMED = re.compile(r"(?:ctrl|alt)-", re.IGNORECASE)
+_KEY = re.compile(r"(?:(?:ctrl|alt)-)+\S(?: (?:(?:ctrl|alt)-)*\S)*", re.IGNORECASE)
 # Every other number is 0 or more.
 _LEAST = {"gpu_layers": -1}
 ENVIRONMENT = {f"CARO_{name.upper()}": name for name in _TYPES}
@@ -142,6 +147,10 @@ def _checked(name: str, value: Any, origin: str) -> Any:  # noqa: ANN401  the ty
         return _WORDS[name][value]
     if name in _SHELLS_OWN and ("\n" in value or "\t" in value):
         raise ConfigError(f"`{name}` cannot hold a tab or a newline: {value!r}.", f"It is set by {origin}.")
+    if name in _KEYS and _NAMED.match(value) and not (_KEY.fullmatch(value) or _KEY.fullmatch(value.removesuffix("!"))):
+        raise ConfigError(
+            f"`{name}` is no key: {value!r}, set by {origin}.", "Write it like ctrl-g, alt-g or ctrl-x g."
+        )
     # Written this way round, it also refuses "not a number".
     if isinstance(value, int | float) and not value >= _LEAST.get(name, 0):
         raise ConfigError(f"`{name}` must be at least {_LEAST.get(name, 0)}, not {value}.", f"It is set by {origin}.")

@@ -87,6 +87,9 @@ def test_a_slip_in_the_file_is_named(file: Path, text: str, says: str, hint: str
         ("CARO_GPU_LAYERS", "-2"),
         ("CARO_COMMENT", "OFF"),
         ("CARO_KEEP_REQUEST", "yes"),
+        ("CARO_KEY", "ctrl-"),
+        ("CARO_KEY", "ctrl-x foo"),
+        ("CARO_EXPLAIN_KEY", "alt-gg"),
     ],
 )
 def test_a_slip_in_the_environment_is_named(file: Path, variable: str, value: str) -> None:
@@ -122,6 +125,27 @@ def test_the_shells_settings_are_settings_like_the_others(file: Path) -> None:
     assert (found.style, found.comment, found.fix_output) == ("fg=#808080,italic", "on", "off")
     assert found.origins["key"] == str(file)
     assert found.origins["explain_key"] == "CARO_EXPLAIN_KEY"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "ctrl-g",
+        "ctrl-g!",
+        "Alt-G",
+        "ctrl-alt-g",
+        "ctrl-x g",
+        "ctrl-x ctrl-g!",
+        "ctrl-x !",
+        "^Xg",
+        r"\C-xg",
+        "\x1bOP",
+        "",
+    ],
+)
+def test_a_key_has_a_name_or_the_shells_own_notation(file: Path, key: str) -> None:
+    """With `!` it is taken whoever has it; empty is none."""
+    assert resolve({"CARO_KEY": key}, str(file)).key == key
 
 
 def test_another_key_replaces_no_daemon(file: Path) -> None:
