@@ -133,7 +133,13 @@ def start(directory: str, environ: Mapping[str, str]) -> bool:
         wait_until(lambda: holder(directory) == 0 or is_listening(directory), STOP_LIMIT_S)
         if is_listening(directory):
             return False
-        _spawn(directory, environ)
+        try:
+            _spawn(directory, environ)
+        except DaemonError:
+            # A client that was cancelled while it waited for its daemon has left the lock, but not taken the daemon.
+            if holder(directory) == 0 or not wait_until(lambda: is_listening(directory), START_LIMIT_S):
+                raise
+            return False
         return True
 
 

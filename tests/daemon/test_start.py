@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,16 @@ def test_two_daemons_cannot_run(home: Home) -> None:
     assert said.stderr == "caro: Another daemon is running already.\n      See: caro daemon status\n"
     assert caro(home, "y").stdout == "echo y\n"
     assert home.daemon_pid() == pid
+
+
+def test_a_daemon_whose_client_was_cancelled_is_waited_for(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client that started it has left with its lock; the next one starts another, which finds it and gives way."""
+    paths.ensure_private_dir(home.runtime)
+    monkeypatch.setattr(lifecycle, "spawn_lock", lambda _directory: nullcontext())
+    with ThreadPoolExecutor(2) as pool:
+        started = list(pool.map(lambda _turn: lifecycle.start(home.runtime, home.environ), range(2)))
+    assert sorted(started) == [False, True]
+    assert daemons_started(home) == 1
 
 
 def test_whoever_looks_does_not_keep_a_daemon_from_starting(home: Home) -> None:

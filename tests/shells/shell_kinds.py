@@ -41,7 +41,9 @@ class ShellKind(NamedTuple):
 
     def loop(self, over: str, body: str) -> str:
         """Return a command of several lines: `body` for each `name` in `over`."""
-        return f"for name in {over}\n  {body}\nend" if self.name == "fish" else f"for name in {over}; do\n  {body}\ndone"
+        if self.name == "fish":
+            return f"for name in {over}\n  {body}\nend"
+        return f"for name in {over}; do\n  {body}\ndone"
 
 
 ZSH = ShellKind(
@@ -80,7 +82,7 @@ FISH = ShellKind(
     strict="for name in printf count path commandline; function $name; end; end",
     status="$status",
     # It begins with what is on the line.
-    search="search: kept",
+    search="search: echo",
     ctrl_g="gone",
 )
 # CARO_TEST_FISH=/path/of/another/fish, and so for each: the suite with another version of a shell.

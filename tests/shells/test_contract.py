@@ -136,14 +136,14 @@ def test_the_key_still_cancels_a_history_search(terminal: Terminal, kind: ShellK
     terminal.type("echo before")
     terminal.press("Enter")
     terminal.see("before\n>")
-    terminal.type("kept")
+    terminal.type("echo")
     terminal.press("C-r")
     terminal.see(kind.search)
-    terminal.type("ech")
-    terminal.see(f"{kind.search}ech")
+    terminal.type(" be")
+    terminal.see(f"{kind.search} be")
     terminal.press("C-g")
     terminal.see_gone(kind.search)
-    assert terminal.line().text == "kept"
+    assert terminal.line().text == "echo"
 
 
 def test_the_exit_status_is_untouched(terminal: Terminal, script: Script, kind: ShellKind) -> None:
@@ -328,9 +328,7 @@ def test_no_control_character_reaches_the_line(terminal: Terminal, script: Scrip
     assert terminal.line().text == REQUEST
 
 
-def test_feedback_is_there_at_once_and_the_command_grows(
-    terminal: Terminal, script: Script, kind: ShellKind
-) -> None:
+def test_feedback_is_there_at_once_and_the_command_grows(terminal: Terminal, script: Script, kind: ShellKind) -> None:
     """The wait is visible beside the line; the command is shown as it is written, and is not in the line yet."""
     script.say(REQUEST, {"wait": "first"}, "du -a . ", {"wait": "second"}, "| sort -rn")
     press_key_on(terminal)
