@@ -71,16 +71,17 @@ def read_line(text: str, cursor: int | None, shell: str, known: Known) -> Writte
     if comments:
         comment = text[comments[-1]].lstrip("# \t").strip()
         command = text[: comments[-1].start].strip()
-        if (
-            comment
-            and not text[comments[-1].stop :].strip()
-            and (is_command(command, known) or _begins(command, known))
-        ):
+        if comment and not text[comments[-1].stop :].strip() and may_run(command, known):
             return Refinement(command, comment)
     if is_command(stripped, known):
         at = len(text) if cursor is None else min(max(cursor, 0), len(text))
         return Draft(text[:at], text[at:]) if text[at:].strip() else Draft(text, "")
     return Words(stripped)
+
+
+def may_run(text: str, known: Known) -> bool:
+    """Say whether a shell would find something to run in `text`."""
+    return is_command(text, known) or _begins(text, known)
 
 
 def _begins(text: str, known: Known) -> bool:

@@ -120,7 +120,7 @@ class Pipeline:
 
 def _task(ask: Ask, place: prompt.Place) -> Task:
     if ask.type == "explain":
-        return explain_task(ask.line, place)
+        return explain_task(ask.line, place, context.is_known)
     if ask.type == "fix":
         facts = context.facts_about(ask.line, ask.status, ask.cwd, ask.output)
         return fix_task(ask.line, ask.status, facts, place)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from caro_shell.errors import Unusable, UsageError
-from caro_shell.line import Draft, Known, Refinement, Words, Written, read_line
+from caro_shell.line import Draft, Known, Refinement, Words, Written, may_run, read_line
 from caro_shell.parse.likeness import likeness
 from caro_shell.prompt import (
     Message,
@@ -117,8 +117,10 @@ def fix_task(command: str, status: int, facts: Sequence[str], place: Place) -> T
     return Task(build_messages(fix_request(command, status, facts), place), accept=accept)
 
 
-def explain_task(command: str, place: Place) -> Task:
-    """Return the task for the explanation of a command."""
-    if not command.strip():
+def explain_task(line: str, place: Place, known: Known) -> Task:
+    """Return the task for the explanation of a command; raises UsageError for a line that holds none."""
+    if not line.strip():
         raise UsageError("There is no command to explain.", "Type one, then press the key.")
-    return Task(build_messages(explanation_request(command), place))
+    if not may_run(line, known):
+        raise UsageError("These are words, not a command yet.", "Let them become one first, then ask what it does.")
+    return Task(build_messages(explanation_request(line), place))

@@ -309,6 +309,13 @@ def test_an_explanation_is_text_and_comes_as_it_is_written() -> None:
     assert pipeline.answer(request("ls", type="explain"), Listener()).cached
 
 
+@pytest.mark.parametrize("line", ["", "list the files", "当前目录下最大的文件"])
+def test_words_are_not_explained(line: str) -> None:
+    """The model would write a command for them."""
+    with pytest.raises(UsageError):
+        Pipeline(Engine(["x"]), 160).answer(request(line, type="explain"), Listener())
+
+
 def test_explaining_keeps_the_prompt_that_is_evaluated() -> None:
     """All gestures begin with the same system prompt."""
     engine = Engine(["It lists."], ["tar -cz ."], ["ls"])

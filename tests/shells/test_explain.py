@@ -154,18 +154,18 @@ def test_an_engine_that_fails_is_said_below_the_line(terminal: Terminal, script:
 def test_a_pending_request_is_ended_first(terminal: Terminal, explained: Script) -> None:
     """Whoever asks what the line means no longer waits for another one: no answer comes into the explanation."""
     explained.say(LINE, {"wait": "go"}, "echo late")
-    explained.say("show src", {"wait": "go"}, "echo late")
-    terminal.type("show src")
+    explained.say("find src", {"wait": "go"}, "echo late")
+    terminal.type("find src")
     terminal.press("C-g")
     explained.happened("waiting go")
-    explained.say(explanation_request("show src"), WORDS)
+    explained.say(explanation_request("find src"), WORDS)
     terminal.press("M-g")
     terminal.see(WORDS)
-    explained.happened("cancelled show src")
+    explained.happened("cancelled find src")
     explained.open_gate("go")
     terminal.type("X")
     terminal.see_gone(WORDS)
-    assert terminal.line().text == "show srcX"
+    assert terminal.line().text == "find srcX"
     assert "late" not in terminal.screen()
 
 
