@@ -16,7 +16,10 @@ from shell_kinds import ShellKind
 from terminal import Line, OpenShell, Terminal, wait_for
 from user_home import Home, Script
 
-from caro_shell.line import request_of
+from caro_shell.context import is_known
+from caro_shell.line import read_line
+from caro_shell.prompt import Place, other_request
+from caro_shell.task import generate_task
 
 SEEDS = range(int(os.environ.get("CARO_TEST_SEEDS", "25")))
 STEPS = 16
@@ -26,6 +29,8 @@ GHOSTS = ("→", "…")
 # In fish, moving beyond the end of the line takes what the history suggests.
 SETTINGS = {"fish": "set -g fish_autosuggestion_enabled 0"}
 OFFER = "(once more to take it)"
+# Whatever failed: the key on an empty line asks for a fix then, which never comes.
+FIX = "This command failed with exit status "
 
 
 class State(NamedTuple):
@@ -35,6 +40,8 @@ class State(NamedTuple):
     cursor: int = 0
     asked: str | None = None
     """The line that an answer is awaited for."""
+    about: str = ""
+    """What the model is asked then."""
     may_fail: bool = False
     """Whether the daemon was killed meanwhile: then the request ends with or without an answer."""
     offer: str | None = None
@@ -54,7 +61,13 @@ class State(NamedTuple):
     def taken(self, command: str) -> "State":
         """Return the state after a command has taken the line's place; nothing is pending then."""
         past = (*self.past, self.text)
-        return State(command, len(command), past=past, replaced=True)
+        # The same command again may be no change for the shell's undo.
+        return State(command, len(command), past=past, replaced=command != self.text)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there are no words on the line."""
+        return not self.text.strip("# \n")
 
 
 class Answers:
@@ -65,38 +78,59 @@ class Answers:
         self._kind = kind
         self._script = script
         self._dice = dice
-        self._commands: dict[str, str | None] = {}
+        self._outcomes: dict[str, tuple[str | None, ...]] = {FIX: (None,)}
+        self._written: set[str] = set()
         self._gates: dict[str, str] = {}
+        script.say(f"{FIX}*", {"fail": "There is no fix."})
 
-    def prepare(self, line: str, kind: str = "") -> None:
-        """Decide how the request on `line` is answered: at once, behind a gate, with several lines, or not at all."""
-        request = request_of(line)
-        if request in self._commands:
-            return
-        name = f"a{len(self._commands)}"
-        kind = kind or self._dice.choice(("now", "slow", "slow", "lines", "slow lines", "failure", "slow failure"))
+    def prepare(self, text: str, cursor: int, kind: str = "") -> str:
+        """Decide how the line is answered: at once, behind a gate, with several lines, or not at all.
+
+        Returns what the model is asked.
+        """
+        place = Place("Linux", "GNU", self._kind.name)
+        task = generate_task(read_line(text, cursor, self._kind.name, is_known), (), place, is_known)
+        asked = task.messages[-1].content
+        if asked not in self._outcomes:
+            kind = kind or self._dice.choice(("now", "slow", "slow", "lines", "slow lines", "failure", "slow failure"))
+            if task.right:
+                # No command of ours would leave that as it is.
+                kind = "slow failure" if "slow" in kind else "failure"
+            if text in self._written:
+                self._again(asked, text, task.right)
+            else:
+                self._decide(asked, kind)
+        return asked
+
+    def _again(self, asked: str, command: str, right: str) -> None:
+        """Let a command that we wrote be answered by itself: it is its own and only alternative."""
+        self._outcomes[asked] = (command, None) if right else (command,)
+        self._script.say(asked, {"fail": "Not that."} if right else f"```\n{command}\n```")
+
+    def _decide(self, asked: str, kind: str) -> None:
+        name = f"a{len(self._outcomes)}"
         steps: list[object] = []
         if "slow" in kind:
-            self._gates[request] = name
+            self._gates[asked] = name
             steps.append({"wait": name})
         if "failure" in kind:
-            self._commands[request] = None
-            steps.append({"fail": f"No answer {name}."})
-        elif "lines" in kind:
-            self._commands[request] = self._kind.loop(name, "echo $name")
-            steps.append(f"```\n{self._commands[request]}\n```")
-        else:
-            self._commands[request] = f"echo {name}"
-            steps += ["echo ", name]
-        self._script.say(request, *steps)
+            self._outcomes[asked] = (None,)
+            self._script.say(asked, *steps, {"fail": f"No answer {name}."})
+            return
+        lines = "lines" in kind
+        command = self._kind.loop(name, "echo $name") if lines else f"echo {name}"
+        self._outcomes[asked] = (command,)
+        self._written.add(command)
+        self._script.say(asked, *steps, *(["```\n", command, "\n```"] if lines else ["echo ", name]))
+        self._script.say(other_request(asked, [command.split()[0]]), f"```\n{command}\n```")
 
-    def command(self, line: str) -> str | None:
-        """Return the command for the request on `line`, None when the engine fails."""
-        return self._commands[request_of(line)]
+    def outcomes(self, asked: str) -> tuple[str | None, ...]:
+        """Return what may come of asking the model that: a command, None when the engine fails."""
+        return self._outcomes[asked]
 
-    def may_have_come(self, line: str) -> bool:
+    def may_have_come(self, asked: str) -> bool:
         """Say whether nothing holds the answer back."""
-        return request_of(line) not in self._gates
+        return asked not in self._gates
 
     def open_gates(self) -> None:
         """Let every slow answer come."""
@@ -107,7 +141,7 @@ class Answers:
     def are_whole(self, text: str) -> bool:
         """Say whether Enter runs `text` at once: half a loop, an open quote or a last backslash asks for more."""
         half = "for " in text or "'" in text or text.endswith("\\")
-        return not half or text in self._commands.values()
+        return not half or text in self._written
 
 
 class Walk:
@@ -123,6 +157,7 @@ class Walk:
         self._answers = Answers(home.script, self._dice, kind)
         self._states = {State()}
         self._number = 0
+        self._has_run = False
 
     def go(self) -> None:
         """Take the steps, looking at the line between some of them, and let everything end."""
@@ -150,14 +185,14 @@ class Walk:
         over = state._replace(asked=None, may_fail=False)
         if state.may_fail:
             yield over
-        if self._answers.may_have_come(state.asked):
-            command = self._answers.command(state.asked)
-            if command is None:
-                yield over
-            elif state.text == state.asked:
-                yield state.taken(command)
-            else:
-                yield over._replace(offer=command)
+        if self._answers.may_have_come(state.about):
+            for command in self._answers.outcomes(state.about):
+                if command is None:
+                    yield over
+                elif state.text == state.asked:
+                    yield state.taken(command)
+                else:
+                    yield over._replace(offer=command)
 
     def _turn(self, step: Callable[[State], State]) -> None:
         """Let everything happen that may, then the step."""
@@ -193,21 +228,26 @@ class Walk:
             self._turn(lambda state, char=char: state.typed(char))  # type: ignore[misc]
 
     def _ask(self) -> None:
+        if self._has_run and not all(at.text.strip("# \n") for state in self._states for at in self._outcomes(state)):
+            # Without words the key mends the last command, should it have failed: another test's matter.
+            return
         self._note("press the key")
-        for state in self._states:
-            for outcome in self._outcomes(state):
-                if outcome.text.strip("# \n"):
-                    self._answers.prepare(outcome.text)
+        before = {outcome for state in self._states for outcome in self._outcomes(state)}
+        about = {at: FIX if at.is_blank else self._answers.prepare(at.text, at.cursor) for at in before}
         self._terminal.press("C-g")
+        self._states = {after for at in before for after in self._asked(at, about[at])}
 
-        def asked(state: State) -> State:
-            if state.offer is not None:
-                return state.taken(state.offer)
-            if state.asked == state.text or not state.text.strip("# \n"):
-                return state
-            return state._replace(asked=state.text, may_fail=False)
-
-        self._turn(asked)
+    def _asked(self, state: State, about: str) -> Iterator[State]:
+        """Yield what a state is after the key."""
+        if state.offer is not None:
+            yield state.taken(state.offer)
+        elif state.asked == state.text:
+            yield state
+        else:
+            yield state._replace(asked=state.text, about=about, may_fail=False)
+            if state.is_blank:
+                # Nothing has failed: there is nothing to ask.
+                yield state
 
     def _interrupt(self) -> None:
         # The terminal throws away what the shell has not read yet, so it has to have read everything.
@@ -227,6 +267,7 @@ class Walk:
         outcomes = [outcome for state in self._states for outcome in self._outcomes(state)]
         if all(self._answers.are_whole(state.text) for state in outcomes):
             self._note("press Enter")
+            self._has_run = True
             self._terminal.press("Enter")
             self._turn(lambda _state: State())
 
@@ -295,7 +336,7 @@ class Walk:
         line = f"cd; cat >{got.name}"
         self._terminal.type(line)
         self._turn(lambda state: state.typed(line))
-        self._answers.prepare(line, "slow")
+        self._answers.prepare(line, len(line), "slow")
         self._ask()
         self._note(f"that was on the line {line!r}; press Enter, type into cat")
         self._terminal.press("Enter")
@@ -333,9 +374,9 @@ class Walk:
         self._note("ask once more")
         self._interrupt()
         self._terminal.type("the end")
-        self._answers.prepare("the end", "now")
+        (command,) = self._answers.outcomes(self._answers.prepare("the end", 0, "now"))
         self._terminal.press("C-g")
-        self._terminal.line_becomes(str(self._answers.command("the end")))
+        self._terminal.line_becomes(str(command))
 
     def _drawn(self) -> str:
         """Return what is drawn behind the line: `offer`, `waiting`, or nothing."""

@@ -2,8 +2,9 @@ r"""An engine that says what a test tells it to: `script.json` in the directory 
 
 The script maps a request to what happens, in order: a string is written, `{"wait": NAME}` waits until the
 test opens that gate (a file), `{"fail": SENTENCE}` raises, `{"crash": true}` raises what nobody expects,
-`{"exit": true}` kills the daemon. A request without an entry is answered `echo REQUEST`. What happened is
-appended to `events`, a line each; a new line in a request is written `\n`.
+`{"exit": true}` kills the daemon. A name that ends in `*` stands for every request that begins so. A request
+without an entry is answered `echo REQUEST`. What happened is appended to `events`, a line each; a new line in a
+request is written `\n`.
 """
 
 import json
@@ -41,6 +42,11 @@ class ScriptedEngine:
         path = self._directory / "script.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
+    def _said_to(self, name: str) -> list[Any]:
+        script = self._script()
+        beginning = next((key for key in script if key.endswith("*") and name.startswith(key[:-1])), "")
+        return script.get(name) or script.get(beginning) or ([] if name == "(load)" else [f"echo {name}"])
+
     def load(self) -> None:
         """Do what the script says for `(load)`."""
         self._note("load", self.model)
@@ -51,7 +57,7 @@ class ScriptedEngine:
         """There is nothing to evaluate."""
 
     def _steps(self, name: str, cancelled: Callable[[], bool]) -> Iterator[str]:
-        for step in self._script().get(name, [] if name == "(load)" else [f"echo {name}"]):
+        for step in self._said_to(name):
             if isinstance(step, str):
                 yield step
             elif "wait" in step:
