@@ -58,6 +58,7 @@ class Terminal:
         """Start the shell."""
         columns, lines = map(str, self._size)
         self._tmux("new-session", "-d", "-x", columns, "-y", lines, *self._argv)
+        self._stat = Path("/proc", self._tmux("display-message", "-p", "#{pane_pid}").strip(), "stat")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -125,8 +126,17 @@ class Terminal:
             return path.exists() and path.read_bytes().endswith(b"\0")
 
         wait_for(is_dumped, self._told("the dump of the line"))
+        # fish is done with the key a moment later; until then a Ctrl-C would only end what the key does.
+        wait_for(self._waits, self._told("the shell to wait for a key"))
         cursor, text, _end = path.read_bytes().decode("utf-8", "surrogateescape").split("\0")
         return Line(text, int(cursor))
+
+    def _waits(self) -> bool:
+        """Say whether the shell sleeps, where that can be seen."""
+        try:
+            return self._stat.read_text().rpartition(")")[2].split()[0] == "S"
+        except OSError:
+            return True
 
     def line_becomes(self, text: str) -> Line:
         """Wait until the edit buffer is `text`."""
