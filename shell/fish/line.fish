@@ -3,19 +3,21 @@
 # Print the line as it is; `commandline` itself ends it with a newline more.
 function _caro_line
     builtin commandline | read -z -l line
-    builtin printf '%.*s' (builtin math (string length -- "$line") - 1) "$line"
+    _caro_left (builtin math (string length -- "$line") - 1) "$line"
 end
 
-# Print the first $argv[1] characters of $argv[2].
+# Print the first $argv[1] characters of $argv[2]. A substitution drops the newlines at the end; they come back here.
 function _caro_left
-    builtin printf '%.*s' $argv[1] "$argv[2]"
+    set -l kept (string sub -l $argv[1] -- "$argv[2]" | string collect)
+    builtin printf %s "$kept"
+    string repeat -N -n (builtin math $argv[1] - (string length -- "$kept")) \n
 end
 
 # Print what is behind the first $argv[1] characters of $argv[2].
 function _caro_right
-    set -l length (builtin math (string length -- "$argv[2]") - $argv[1])
-    test $length -gt 0; or return 0
-    builtin printf '%.*s' $length (string sub -s (builtin math $argv[1] + 1) -- "$argv[2]" | string collect -N)
+    set -l kept (string sub -s (builtin math $argv[1] + 1) -- "$argv[2]" | string collect)
+    builtin printf %s "$kept"
+    string repeat -N -n (builtin math (string length -- "$argv[2]") - $argv[1] - (string length -- "$kept")) \n
 end
 
 # Put $argv[1] on the line as one change, the cursor $argv[2] characters before its end.
