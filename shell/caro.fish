@@ -14,7 +14,7 @@ if status is-interactive
     if not string match -qr '^(3\.([6-9]|\d\d)|[4-9]|\d\d)' -- $version
         builtin echo "caro: the key needs fish 3.6 or newer, this is $version; caro \"…\" works." >&2
     else if test -x "$CARO_PYTHON"
-        set -g _caro_directory (builtin path dirname (status filename))/fish
+        set -g _caro_directory (string replace -r '[^/]*$' fish -- (status filename))
         for part in settings abbreviations keys report hooks
             builtin source $_caro_directory/$part.fish
         end

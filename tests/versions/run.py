@@ -148,7 +148,7 @@ def try_shell(release: Release, shell: str, programs: Path, more: Sequence[str])
     version = version_of(programs / shell)
     below = tuple(map(int, version.split(".")[:2])) < LEAST[shell]
     report = programs / f"{shell}.xml"
-    chosen = ["versions/below_minimum.py"] if below else ["shells"]
+    chosen = ["shells/below_minimum.py"] if below else ["shells"]
     pytest = [sys.executable, "-m", "pytest", "-q", *chosen, "-k", shell, f"--junitxml={report}", *more]
     print(f"{release.name}: {shell} {version}", flush=True)
     release.inside(programs, pytest)
