@@ -3,7 +3,7 @@
 import pytest
 from pictures import keep_picture
 from shell_kinds import ShellKind
-from terminal import OpenShell, Terminal
+from terminal import OpenShell, Terminal, wait_for
 from user_home import Home, Script
 
 REQUEST = "show the five largest files here"
@@ -27,7 +27,14 @@ def enter(terminal: Terminal, text: str) -> None:
     """Type a line, see it, and press Enter: a line that was never on the screen counts as pasted."""
     terminal.type(text)
     terminal.see(text)
+    press_enter(terminal)
+
+
+def press_enter(terminal: Terminal) -> None:
+    """Press Enter and wait until it shows; a key that comes at once would make a pasted line of it."""
+    before = terminal.screen()
     terminal.press("Enter")
+    wait_for(lambda: terminal.screen() != before, terminal.screen)
 
 
 def run_on(terminal: Terminal) -> None:
@@ -199,7 +206,7 @@ def test_in_vi_insert_and_command_mode(open_shell: OpenShell, script: Script, ki
     terminal.press("Escape")
     # An Escape that has not been taken yet would be half of the next key.
     terminal.line_becomes("# another thing")
-    terminal.press("Enter")
+    press_enter(terminal)
     terminal.line_becomes("ls -a")
 
 

@@ -93,6 +93,7 @@ def test_no_key_at_all(open_shell: OpenShell, script: Script, kind: ShellKind) -
     press_on(terminal, "echo mine", "M-g")
     terminal.press("C-u")
     press_on(terminal, "echo mine", "C-g")
+    terminal.press("C-u")
     run(terminal, "echo works on")
     assert script.events() == []
     assert "caro:" not in terminal.screen()
