@@ -157,7 +157,6 @@ class Walk:
         self._answers = Answers(home.script, self._dice, kind)
         self._states = {State()}
         self._number = 0
-        self._has_run = False
 
     def go(self) -> None:
         """Take the steps, looking at the line between some of them, and let everything end."""
@@ -228,9 +227,6 @@ class Walk:
             self._turn(lambda state, char=char: state.typed(char))  # type: ignore[misc]
 
     def _ask(self) -> None:
-        if self._has_run and not all(at.text.strip("# \n") for state in self._states for at in self._outcomes(state)):
-            # Without words the key mends the last command, should it have failed: another test's matter.
-            return
         self._note("press the key")
         before = {outcome for state in self._states for outcome in self._outcomes(state)}
         about = {at: FIX if at.is_blank else self._answers.prepare(at.text, at.cursor) for at in before}
@@ -267,7 +263,6 @@ class Walk:
         outcomes = [outcome for state in self._states for outcome in self._outcomes(state)]
         if all(self._answers.are_whole(state.text) for state in outcomes):
             self._note("press Enter")
-            self._has_run = True
             self._terminal.press("Enter")
             self._turn(lambda _state: State())
 
