@@ -145,6 +145,7 @@ class _Detached:
             below.keep_to_these_modes()
         self._records: list[bytes] = []
         self._command = self._trouble = self._ghost = ""
+        self._drawn = "", 0
 
     def run(self) -> int:
         from caro_shell.keypress.answer import answer
@@ -175,6 +176,9 @@ class _Detached:
 
     def _draw(self, text: str) -> None:
         columns = self._below.columns()
+        if (text, columns) == self._drawn:
+            return
+        self._drawn = text, columns
         rows = [clipped(row.expandtabs(4), columns - 1) for row in text.split("\n")]
         self._below.draw(rows[:_MOST_ROWS], rows_down(self._press, columns))
 
