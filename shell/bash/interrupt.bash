@@ -45,6 +45,8 @@ _caro_capture() {
   else
     _caro_captured="$("$@")"
   fi 2>/dev/null
+  # bash 5.1 makes a pipe whatever it is told: then the here-string's own newline comes first.
+  _caro_captured="${_caro_captured#$'\n'}"
   [[ -z "$fd" ]] || builtin exec {fd}<&-
   return 0
 }
