@@ -5,8 +5,12 @@
 _caro_failed=''
 
 _caro_on_key() {
+  builtin local status="$?"
   builtin local - IFS=$' \t\n'
   builtin set +euxvETf +o pipefail
+  # Whoever calls our hook, or comes before it, may have lost the status by then (starship, old bash-preexec); here it is
+  # the user's own. After Ctrl-C it is not the command's any more.
+  [[ -z "$_caro_status" || "$status" == 130 ]] || _caro_status="$status"
   _caro_press
   return 0
 }

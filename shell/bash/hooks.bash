@@ -2,9 +2,9 @@
 # Before every prompt, and when a command is about to run.
 
 _caro_is_ready=''
-# The last command that ran: its status, the line that was entered for it, the number in the history that came after it,
-# and whether the history has it.
-_caro_status=0 _caro_ran_line='' _caro_number=0 _caro_is_kept=''
+# The last command that ran, if one has: its status, the line that was entered for it, the number in the history that
+# came after it, and whether the history has it.
+_caro_status='' _caro_ran_line='' _caro_number=0 _caro_is_kept=''
 # The number as PS0 sees it, when a command is about to run.
 _caro_ran=0 _caro_none=''
 # Expanding this takes away what is below the line and ends a request that is still pending; only that is a process.
