@@ -30,6 +30,14 @@ def enter(terminal: Terminal, text: str) -> None:
     press_enter(terminal)
 
 
+def go_on(terminal: Terminal, *lines: str) -> None:
+    """Type lines of one command, with Enter behind each."""
+    for line in lines:
+        terminal.type(line)
+        terminal.see(line)
+        terminal.press("Enter")
+
+
 def press_enter(terminal: Terminal) -> None:
     """Press Enter and wait until it shows; a key that comes at once would make a pasted line of it."""
     before = terminal.screen()
@@ -102,7 +110,7 @@ def test_ctrl_c_while_waiting_keeps_the_comment(terminal: Terminal, script: Scri
     script.happened(f"cancelled {REQUEST}")
     assert terminal.line().text == f"# {REQUEST}"
     script.open_gate("go")
-    terminal.press("Enter")
+    press_enter(terminal)
     terminal.line_becomes(COMMAND)
 
 
@@ -125,8 +133,7 @@ def test_any_other_enter_is_untouched(commented: Terminal, script: Script, line:
 
 def test_a_comment_line_in_a_command_of_several_lines(commented: Terminal, script: Script, kind: ShellKind) -> None:
     """In the middle of a loop a comment is a comment."""
-    for line in LOOP[kind.name]:
-        enter(commented, line)
+    go_on(commented, *LOOP[kind.name])
     commented.see("got a\ngot b")
     run_on(commented)
     assert script.events() == []
@@ -134,8 +141,7 @@ def test_a_comment_line_in_a_command_of_several_lines(commented: Terminal, scrip
 
 def test_a_comment_line_inside_quotes(commented: Terminal, script: Script) -> None:
     """An open quote goes on over the next lines, whatever they look like."""
-    for line in ("echo 'first", "# second", "third'"):
-        enter(commented, line)
+    go_on(commented, "echo 'first", "# second", "third'")
     commented.see("\nfirst\n# second\nthird\n")
     run_on(commented)
     assert script.events() == []
@@ -145,8 +151,7 @@ def test_a_heredoc(commented: Terminal, script: Script, kind: ShellKind) -> None
     """A line of a here-document that begins with # is text."""
     if kind.name == "fish":
         pytest.skip("fish has no here-documents")
-    for line in ("cat <<END", "# text", "END"):
-        enter(commented, line)
+    go_on(commented, "cat <<END", "# text", "END")
     commented.see("\n# text\n>")
     run_on(commented)
     assert script.events() == []

@@ -111,8 +111,10 @@ def test_a_key_that_somebody_has_is_named_and_left(open_shell: OpenShell, script
     assert terminal.screen().count("is taken by") == 1
     terminal.type(f"# {REQUEST}")
     script.say(REQUEST, COMMAND)
-    terminal.see(f"# {REQUEST}")
+    screen = terminal.see(f"# {REQUEST}")
     terminal.press("Enter")
+    # The next key at once would make a pasted line of it.
+    wait_for(lambda: terminal.screen() != screen, terminal.screen)
     terminal.line_becomes(COMMAND)
 
 
