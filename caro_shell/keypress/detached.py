@@ -27,8 +27,6 @@ _LOOK_S = 0.05
 _MOST_ROWS = 5
 _CANCELLED = 130
 _CTRL_C = b"\x03"
-NOT_ALONE = 75
-"""The exit status when nothing was asked because more input waits (EX_TEMPFAIL of sysexits.h)."""
 
 
 def start(press: Press) -> int:
@@ -36,8 +34,6 @@ def start(press: Press) -> int:
 
     For bash, a second line says which character was the terminal's Ctrl-C: it is an ordinary key from now on.
     """
-    if press.alone and _more_waits(press.terminal):
-        return NOT_ALONE
     path = _answer_path(press)
     below = Below(press.terminal, press.pid, press.style)
     child = os.fork()
@@ -57,8 +53,6 @@ def wait(press: Press) -> int:
     """Answer with the shell waiting; prints the path of the answer's file, which the shell has to empty."""
     from caro_shell.keypress.answer import answer, record
 
-    if press.alone and _more_waits(press.terminal):
-        return NOT_ALONE
     path = _answer_path(press)
     records: list[bytes] = []
     status = answer(press, lambda word, text: records.append(record(word, text)))
@@ -67,18 +61,6 @@ def wait(press: Press) -> int:
     _leave(path, b"".join(records))
     sys.stdout.write(f"{os.getpid()} {path}\n")
     return status
-
-
-def _more_waits(terminal: str) -> bool:
-    """Say whether input waits in the terminal that the shell has not read yet."""
-    from fcntl import ioctl
-    from termios import FIONREAD
-
-    fd = os.open(terminal, os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
-    try:
-        return any(ioctl(fd, FIONREAD, bytes(4)))
-    finally:
-        os.close(fd)
 
 
 def _answer_path(press: Press) -> str:

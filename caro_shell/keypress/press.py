@@ -39,8 +39,6 @@ class Press(NamedTuple):
     """The prompt as it is shown, for a shell whose line editor has taken it off the screen (bash)."""
     capture: str = "off"
     """`fix_output`: whether what the failed command has shown may be read from the screen: off or tmux."""
-    alone: int = 0
-    """1 asks nothing when more input waits in the terminal: the key was pasted or typed ahead (Enter in fish)."""
     fresh: int = 0
     """1 asks the model even when the answer is known; `caro bench` needs that."""
 

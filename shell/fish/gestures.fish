@@ -11,7 +11,7 @@ function _caro_generate
     return 0
 end
 
-# Take the command that is offered, or ask for one; $argv are more fields. False when nothing was asked.
+# Take the command that is offered, or ask for one.
 function _caro_press
     _caro_take_offer; and return 0
     set -l line (_caro_line | string collect -N -a)
@@ -22,7 +22,7 @@ function _caro_press
         _caro_draw 'caro: type what you want in words, then press the key again'
         return 0
     end
-    _caro_ask (_caro_line_fields | string split0) $argv
+    _caro_ask (_caro_line_fields | string split0)
 end
 
 # Whether there are neither words nor an answer on the line, nor a command that failed.

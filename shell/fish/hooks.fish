@@ -47,6 +47,7 @@ end
 function _caro_on_prompt
     test -z "$_caro_pid"; or _caro_call _caro_end
     set -g _caro_message
+    set -g _caro_entered
     set -g _caro_state
     set -g _caro_shown
     _caro_read_abbreviations

@@ -1,10 +1,11 @@
 # Which keys are ours, and whose they are when they are not.
 
 # Print a key the way `bind` takes it. Names are the same in every shell: ctrl-g, alt-g, ctrl-x g; fish's own notation,
-# as \cxg, is taken as it is.
+# as \cxg or in fish 4 ctrl-x,g, is taken as it is. Prints nothing for what is neither.
 function _caro_sequence
     if not string match -qir '^(?:ctrl-|alt-)+\S(?: \S+)*$' -- "$argv[1]"
-        string unescape -- "$argv[1]"
+        string match -qr '^(?:\\\\|[\x00-\x1f\x7f]|ctrl-|alt-|shift-|super-|f\d)' -- "$argv[1]"
+        and string unescape -- "$argv[1]"
         return
     end
     for word in (string split -n ' ' -- $argv[1])

@@ -5,7 +5,7 @@
 # _caro_word the place and the text of the word that it is about, if it is not the whole line. _caro_offer has the
 # answer's records when the line had changed. _caro_terminal is `types` or `silent` once that is known.
 
-# Ask; $argv are more fields, a name and a text each. False when nothing was asked: more input waits behind Enter.
+# Ask; $argv are the fields that tell of the line, a name and a text each.
 function _caro_ask
     set -l mode detach
     test "$_caro_terminal" = silent; and set mode wait
@@ -21,12 +21,10 @@ function _caro_ask
         set -g _caro_drawn 1
         _caro_catch_interrupt
         test $mode = wait; and _caro_take
-        return 0
+        return
     end
     _caro_end
-    test $code -eq 75; and return 1
     test $code -eq 130; or _caro_draw 'caro: caro did not answer. See: caro doctor'
-    return 0
 end
 
 # Print the fields of a press, and those in $argv.
@@ -59,7 +57,7 @@ function _caro_end
         end
         _caro_release_interrupt
     end
-    for name in pid path line word offer message
+    for name in pid path line word offer message entered
         set -g _caro_$name
     end
 end
@@ -67,7 +65,9 @@ end
 # The terminal has typed ESC[0n: the answer is in the file, or the line has been painted and a sentence may follow.
 function _caro_on_reply
     set -g _caro_terminal types
-    if test -n "$_caro_message"
+    if set -q _caro_entered[1]
+        _caro_on_alone
+    else if test -n "$_caro_message"
         _caro_draw "$_caro_message"
         set -g _caro_message
     end

@@ -39,10 +39,9 @@ function _caro_is_request
     return 0
 end
 
-# Ask for the words of $argv[1], which stands at $argv[2] of the line, or is the whole line when there is no place;
-# the rest of $argv are fields. False when nothing was asked.
+# Ask for the words of $argv[1], which stands at $argv[2] of the line, or is the whole line when there is no place.
 function _caro_expand
-    _caro_is_at_prompt; or return 1
+    _caro_is_at_prompt; or return 0
     set -l line (_caro_line | string collect -N -a)
     test -n "$_caro_pid"; and test "$line" = "$_caro_line"; and return 0
     _caro_end
@@ -50,5 +49,5 @@ function _caro_expand
     test -z "$argv[2]"; or set words (string trim -l -c , -- "$argv[1]" | string replace -ar -- '-+' ' ')
     # Alone on its line, a word is the line: then the command is all there is, and another may follow.
     test "$argv[1]" = "$(string trim -- "$line" | string collect)"; or set -g _caro_word $argv[2] $argv[1]
-    _caro_ask left "$words" $argv[3..-1]
+    _caro_ask left "$words"
 end
