@@ -40,9 +40,9 @@ def go_on(terminal: Terminal, *lines: str) -> None:
 
 def press_enter(terminal: Terminal) -> None:
     """Press Enter and wait until it shows; a key that comes at once would make a pasted line of it."""
-    before = terminal.screen()
+    before = terminal.screen(), terminal.cursor()
     terminal.press("Enter")
-    wait_for(lambda: terminal.screen() != before, terminal.screen)
+    wait_for(lambda: (terminal.screen(), terminal.cursor()) != before, terminal.screen)
 
 
 def run_on(terminal: Terminal) -> None:

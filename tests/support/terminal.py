@@ -94,6 +94,10 @@ class Terminal:
         """Return what is on the screen, without the empty lines at the end."""
         return self._tmux("capture-pane", "-p", *(["-e"] if colours else [])).rstrip()
 
+    def cursor(self) -> str:
+        """Return where the cursor is on the screen."""
+        return self._tmux("display-message", "-p", "#{cursor_x} #{cursor_y}")
+
     def see(self, text: str, *, last: bool = False) -> str:
         """Wait until `text` is on the screen (with `last`: at its end), and return the screen."""
 
