@@ -20,7 +20,6 @@ _caro_ask() {
   builtin local -a fields
   _caro_end
   _caro_line="$BUFFER"
-  ((_caro_presses += 1))
   _caro_fields write
   # The line goes through a pipe, never into an argument list; closing the descriptor cancels the request.
   if ! builtin exec {_caro_fd}< <(
@@ -35,10 +34,11 @@ _caro_ask() {
   return 0
 }
 
-# Fill the caller's `fields`: everything that is known about a press with the gesture $1.
+# Count a press, and fill the caller's `fields`: everything that is known about it; $1 is the gesture.
 _caro_fields() {
   builtin emulate -L zsh
   builtin local REPLY=
+  ((_caro_presses += 1))
   fields=(gesture "$1" shell zsh terminal "$TTY" pid "$$" press "$_caro_presses")
   fields+=(left "${LBUFFER//$'\0'/}" right "${RBUFFER//$'\0'/}" state "$_caro_state")
   _caro_setting style fg=8

@@ -1,6 +1,7 @@
 """The contract of every shell: one list of behaviours, each proved with real keys on a real screen."""
 
 import pytest
+from pictures import keep_picture
 from shell_kinds import ShellKind
 from terminal import OpenShell, Terminal, wait_for
 from user_home import Home, Script
@@ -40,11 +41,12 @@ def test_one_undo_brings_the_words_back(terminal: Terminal, script: Script, kind
     terminal.line_becomes(COMMAND)
 
 
-def test_a_failure_leaves_the_line_and_says_one_sentence(terminal: Terminal, script: Script) -> None:
+def test_a_failure_leaves_the_line_and_says_one_sentence(terminal: Terminal, script: Script, kind: ShellKind) -> None:
     """Point 3: when there is no command, the words stay and the reason is shown below."""
     script.say(REQUEST, {"fail": "The engine has no fuel."})
     press_key_on(terminal)
     screen = terminal.see("caro: The engine has no fuel. Mend it.")
+    keep_picture(terminal, kind, "error")
     assert "Traceback" not in screen
     assert terminal.line().text == REQUEST
 
@@ -157,7 +159,7 @@ def test_the_exit_status_is_untouched(terminal: Terminal, script: Script, kind: 
     terminal.see("status=7")
 
 
-def test_typing_while_waiting_is_kept(terminal: Terminal, script: Script) -> None:
+def test_typing_while_waiting_is_kept(terminal: Terminal, script: Script, kind: ShellKind) -> None:
     """Point 9: what was typed meanwhile stays; the answer is offered, and one more press takes it."""
     hold(script)
     press_key_on(terminal)
@@ -165,6 +167,7 @@ def test_typing_while_waiting_is_kept(terminal: Terminal, script: Script) -> Non
     terminal.type(" and sort them")
     script.open_gate("go")
     terminal.see(f"→ {COMMAND}   (once more to take it)")
+    keep_picture(terminal, kind, "offer")
     assert terminal.line().text == f"{REQUEST} and sort them"
     terminal.press("C-g")
     terminal.line_becomes(COMMAND)
@@ -333,11 +336,14 @@ def test_feedback_is_there_at_once_and_the_command_grows(terminal: Terminal, scr
     script.say(REQUEST, {"wait": "first"}, "du -a . ", {"wait": "second"}, "| sort -rn")
     press_key_on(terminal)
     terminal.see(f"{REQUEST}{kind.below}  …")
+    keep_picture(terminal, kind, "write-1")
     script.open_gate("first")
     terminal.see(f"{REQUEST}{kind.below}  → du -a .")
+    keep_picture(terminal, kind, "write-2")
     assert terminal.line().text == REQUEST
     script.open_gate("second")
     terminal.line_becomes("du -a . | sort -rn")
+    keep_picture(terminal, kind, "write-3")
     assert "→" not in terminal.screen()
     assert "…" not in terminal.screen()
 

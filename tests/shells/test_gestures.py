@@ -151,12 +151,18 @@ def test_a_command_typed_by_hand_is_refined(terminal: Terminal, script: Script) 
 
 def test_the_key_on_an_empty_line_fixes_the_last_command(terminal: Terminal, script: Script, kind: ShellKind) -> None:
     """A command that failed is mended from its text and status; one undo empties the line again."""
-    script.say(fix_request("grep -z", 2, []), "grep -z x")
-    run(terminal, "grep -z")
+    script.say(fix_request("grep -z", 2, []), {"wait": "go"}, "grep -z x")
+    terminal.type("grep -z")
+    terminal.press("Enter")
+    terminal.see("for more information.\n>")
     terminal.press("C-g")
+    script.happened("waiting go")
+    terminal.see("… thinking")
+    keep_picture(terminal, kind, "fix-1")
+    script.open_gate("go")
     line = terminal.line_becomes("grep -z x")
     assert line.cursor == len(line.text)
-    keep_picture(terminal, kind, "fix")
+    keep_picture(terminal, kind, "fix-2")
     terminal.press(kind.undo)
     terminal.line_becomes("")
 
