@@ -131,7 +131,7 @@ def _examine_shell(shell: str, program: str) -> Iterator[Finding]:
         yield Finding(name, ok=True, seen=f"{start.report.get('shell', shell)} loads caro")
         yield _keys(shell, start.report)
     elif start.said:
-        yield Finding(name, ok=False, seen=start.said, mend=f"look at what {shell} says when it starts")
+        yield Finding(name, ok=not mine, seen=start.said, mend=f"look at what {shell} says when it starts")
     elif not start.ended:
         seen = f"{shell} did not come to its prompt within {_START_LIMIT_S:.0f} s"
         yield Finding(name, ok=not (mine or named), seen=seen, mend=f"look at what {shell} does when it starts")
