@@ -177,6 +177,8 @@ def options_of(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--shell", action="append", choices=LEAST)
     parser.add_argument("--mirror", default=mirror_of_apt())
     options = parser.parse_args(own)
+    if os.geteuid() != 0:
+        parser.error("only root can make a release and mount what is in it")
     options.more = more
     return options
 
