@@ -32,8 +32,6 @@ def put_rc(home: Home, shell: str, text: str) -> None:
     path = home.path / FILES[shell][0]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    # Without it fish reads all manual pages at its first start, and is still at it when the home goes.
-    Path(home.environ["XDG_DATA_HOME"], "fish", "generated_completions").mkdir(parents=True, exist_ok=True)
 
 
 def examine(home: Home, login: str = "", **more: str) -> Findings:

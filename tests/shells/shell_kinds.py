@@ -72,9 +72,8 @@ BASH = ShellKind(
 )
 FISH = ShellKind(
     name="fish",
-    # The home is empty; fish's own configuration is what makes it the fish people use. Left alone, it reads all manual
-    # pages for completions at its first start.
-    argv=("fish", "-i", "-C", "set -g fish_greeting; mkdir -p $__fish_user_data_dir/generated_completions"),
+    # The home is empty; fish's own configuration is what makes it the fish people use.
+    argv=("fish", "-i", "-C", "set -g fish_greeting"),
     undo="C-z",
     vi_mode="fish_vi_key_bindings",
     source="source",

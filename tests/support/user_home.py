@@ -78,6 +78,8 @@ class Home:
                 "XDG_DATA_HOME": str(path / ".local" / "share"),
             },
         )
+        # Where this is missing, fish reads all manual pages in the background, for half a minute of one core.
+        (path / ".local" / "share" / "fish" / "generated_completions").mkdir(parents=True, exist_ok=True)
 
     @property
     def runtime(self) -> str:
