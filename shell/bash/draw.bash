@@ -12,7 +12,7 @@ _caro_read_prompt() {
   builtin local row=''
   ((_caro_prompt_width < 0)) || return 0
   _caro_prompt="${PS1-}"
-  [[ -z "$_caro_entered" ]] || _caro_prompt="${PS2-}"
+  ((! _caro_goes_on)) || _caro_prompt="${PS2-}"
   _caro_prompt="${_caro_prompt@P}"
   row="${_caro_prompt##*$'\n'}"
   while [[ "$row" == *$'\001'*$'\002'* ]]; do

@@ -10,8 +10,8 @@ _caro_enter_first='\e[0e' _caro_enter_then=('\e[0f' '\e[0g')
 # the command behind an x.
 builtin declare -ga _caro_enter_was
 _caro_enter_is_off=''
-# What was entered since the last prompt: while there is something, the line goes on with it.
-_caro_entered='' _caro_entered_line=''
+# What was entered last.
+_caro_entered_line=''
 
 _caro_on_enter() {
   builtin local - IFS=$' \t\n'
@@ -24,7 +24,7 @@ _caro_on_enter() {
   _caro_turn_enter on
   _caro_end
   _caro_clear
-  _caro_entered=1 _caro_entered_line="$READLINE_LINE" _caro_prompt_width=-1
+  _caro_entered_line="$READLINE_LINE"
   return 0
 }
 
@@ -32,7 +32,7 @@ _caro_on_enter() {
 # it; and not an answer of ours, which begins so when it is too dangerous to be run by Enter.
 _caro_is_request() {
   [[ "$READLINE_LINE" == \#[[:blank:]]*[^[:space:]]* && "$READLINE_LINE" != *$'\n'* ]] || return 1
-  [[ -z "$_caro_entered" && "$READLINE_LINE" != "$_caro_shown" ]] || return 1
+  [[ "$READLINE_LINE" != "$_caro_shown" ]] && ((! _caro_goes_on && ! _caro_ran)) || return 1
   ! builtin read -r -t 0
 }
 

@@ -9,6 +9,9 @@ _caro_status='' _caro_ran_line='' _caro_number=0 _caro_is_kept=''
 _caro_ran=0 _caro_none=''
 # Expanding this takes away what is below the line and ends a request that is still pending; only that is a process.
 _caro_ps0='${_caro_none:$((_caro_ran=HISTCMD,0)):0}${_caro_erase-}${_caro_pid:+$(_caro_stop)}'
+# And PS2, when the command goes on in another line.
+_caro_goes_on=0
+_caro_ps2='${_caro_none:$((_caro_goes_on=1,_caro_prompt_width=-1,0)):0}'
 
 # A new prompt, whatever ended the old one: nothing that was asked for there may land here.
 _caro_on_prompt() {
@@ -18,7 +21,8 @@ _caro_on_prompt() {
   _caro_end_prompt
   _caro_remember "$status"
   [[ -n "$_caro_is_ready" ]] || _caro_on_first_prompt
-  _caro_follow_ps0
+  _caro_follow_prompt PS0 "$_caro_ps0"
+  _caro_follow_prompt PS2 "$_caro_ps2"
   _caro_read_abbreviations
   # What else is in PROMPT_COMMAND sees the status too; but under `set -e` the shell would end here.
   [[ "$options" != *e* ]] || status=0
@@ -30,7 +34,7 @@ _caro_end_prompt() {
   _caro_catches=
   _caro_end
   _caro_clear
-  _caro_state='' _caro_shown='' _caro_entered='' _caro_prompt_width=-1
+  _caro_state='' _caro_shown='' _caro_goes_on=0 _caro_prompt_width=-1
   return 0
 }
 
@@ -44,12 +48,12 @@ _caro_remember() {
   return 0
 }
 
-# PS0 is the user's, with ours before it; where prompts are not expanded it would be shown.
-_caro_follow_ps0() {
+# The prompt $1 is the user's, with ours ($2) before it; where prompts are not expanded it would be shown.
+_caro_follow_prompt() {
   if ! builtin shopt -q promptvars; then
-    [[ "${PS0-}" != *"$_caro_ps0"* ]] || PS0="${PS0//"$_caro_ps0"/}"
-  elif [[ "${PS0-}" != *"$_caro_ps0"* ]]; then
-    PS0="$_caro_ps0${PS0-}"
+    [[ "${!1-}" != *"$2"* ]] || builtin printf -v "$1" '%s' "${!1//"$2"/}"
+  elif [[ "${!1-}" != *"$2"* ]]; then
+    builtin printf -v "$1" '%s' "$2${!1-}"
   fi
   return 0
 }

@@ -4,15 +4,18 @@
 # Whether the terminal passes Ctrl-C on as a key; the client has made it one, and readline's Enter ends that too.
 _caro_catches=
 
-# Run "$@" with the signal ignored, and leave the user's own trap as it was.
+# Run "$@" with the signal ignored. Not where the user has a trap for it: when that is set again in a function that a
+# key runs, bash no longer drops the line at Ctrl-C.
 _caro_without_interrupt() {
-  builtin local trap=''
   builtin local -i status=0
   _caro_capture builtin trap -p INT
-  trap="$_caro_captured"
+  if [[ -n "$_caro_captured" ]]; then
+    "$@"
+    return
+  fi
   builtin trap '' INT
   "$@" || status=$?
-  builtin eval "${trap:-builtin trap - INT}"
+  builtin trap - INT
   return "$status"
 }
 
