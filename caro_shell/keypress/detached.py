@@ -123,8 +123,7 @@ class _Detached:
         self._press = press
         self._path = path
         self._below = below
-        if press.shell == "bash":
-            below.keep_to_these_modes()
+        below.keep_to_these_modes()
         self._records: list[bytes] = []
         self._command = self._trouble = self._ghost = ""
         self._drawn = "", 0
