@@ -33,7 +33,7 @@ keep_built_wheels() {
 
 get_programs() {
   wanted=''
-  for program in bash fish tmux zsh; do
+  for program in bash fish fzf tmux zsh; do
     command -v "$program" >/dev/null 2>&1 || wanted="$wanted $program"
   done
   compiler_works || wanted="$wanted compiler"
