@@ -22,8 +22,11 @@ end
 
 # Put $argv[1] on the line as one change, the cursor $argv[2] characters before its end.
 function _caro_replace
+    # In fish 4 placing the cursor is a change too.
+    builtin commandline -f begin-undo-group
     builtin commandline -r -- "$argv[1]"
     builtin commandline -C (builtin math (string length -- "$argv[1]") - "0$argv[2]")
+    builtin commandline -f end-undo-group
 end
 
 # Whether a key was pressed at the prompt: `read` has the same keys, and what it reads is no command.
