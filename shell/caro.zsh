@@ -14,7 +14,7 @@ _caro_read_parts() {
   'builtin' 'emulate' -L zsh -o no_aliases
   [[ -o zle && -x "$CARO_PYTHON" ]] || 'builtin' 'return' 0
   'builtin' 'local' part=
-  for part in settings draw request interrupt gestures enter keys report abbreviations hooks; do
+  for part in settings draw request interrupt gestures enter keys owners report abbreviations hooks; do
     'builtin' 'source' "$1/zsh/$part.zsh"
   done
   _caro_load

@@ -30,13 +30,13 @@ _caro_is_request() {
 # Put ours before what Enter does in each keymap; a key that types text (bindkey -s) is left alone.
 _caro_bind_enter() {
   builtin emulate -L zsh
-  builtin local keymap= key= REPLY= widget=
+  builtin local REPLY= keymap= key= at= widget=
   _caro_setting comment on
   [[ "${(L)REPLY}" == (off|0|false|) ]] && return 0
   for keymap in emacs viins vicmd; do
     for key in '^M' '^J'; do
-      _caro_bound "$keymap" "$key" || continue
-      widget="$REPLY"
+      at="$keymap $key"
+      widget="${_caro_bindings[$at]%$'\n'}"
       [[ -n "$widget" && "$widget" != (\"*|_caro-enter:*|undefined-key) ]] || continue
       builtin zle -N "_caro-enter:$widget" _caro_enter
       builtin bindkey -M "$keymap" "$key" "_caro-enter:$widget"

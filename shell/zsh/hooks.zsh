@@ -56,9 +56,12 @@ _caro_on_pre_redraw() {
 
 # Before the first prompt, when every other plugin has been loaded.
 _caro_on_first_prompt() {
+  builtin local -i sh_glob=0
+  [[ -o sh_glob ]] && sh_glob=1
   builtin emulate -L zsh
   precmd_functions=("${(@)precmd_functions:#_caro_on_first_prompt}")
   _caro_join_hooks
+  ((sh_glob)) && _caro_mend_hooks
   # zsh-autosuggestions would draw over us; these lists make it stand back. Ours alone, never a new list.
   if ((${+ZSH_AUTOSUGGEST_CLEAR_WIDGETS})); then
     ZSH_AUTOSUGGEST_CLEAR_WIDGETS=("${(@)ZSH_AUTOSUGGEST_CLEAR_WIDGETS:#caro-generate}" caro-generate)
@@ -73,13 +76,20 @@ _caro_on_first_prompt() {
 }
 
 _caro_join_hooks() {
-  builtin emulate -L zsh -o no_aliases
-  builtin local hook= name= body=
+  builtin emulate -L zsh
+  builtin local hook=
   builtin autoload -Uz add-zle-hook-widget
   for hook in line-init line-finish line-pre-redraw isearch-update isearch-exit; do
     add-zle-hook-widget "$hook" "_caro-$hook"
-    # What it has defined takes patterns apart under the user's options, and breaks under this one.
-    name="azhw:zle-$hook"
+  done
+  return 0
+}
+
+# What add-zle-hook-widget has defined takes patterns apart under the user's options, and breaks under sh_glob.
+_caro_mend_hooks() {
+  builtin emulate -L zsh -o no_aliases
+  builtin local name= body=
+  for name in "${(@k)functions[(I)azhw:*]}"; do
     body="${functions[$name]}"
     [[ "$body" == *no_sh_glob* ]] || functions[$name]="builtin setopt local_options no_sh_glob; $body"
   done
