@@ -207,10 +207,7 @@ def test_in_vi_insert_and_command_mode(open_shell: OpenShell, script: Script, ki
     terminal.press("C-c")
     terminal.line_becomes("")
     terminal.type("# another thing")
-    terminal.see("# another thing")
-    terminal.press("Escape")
-    # An Escape that has not been taken yet would be half of the next key.
-    terminal.line_becomes("# another thing")
+    terminal.leave_insert_mode("# another thing")
     press_enter(terminal)
     terminal.line_becomes("ls -a")
 

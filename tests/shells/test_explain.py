@@ -190,9 +190,7 @@ def test_in_vi_command_mode(open_shell: OpenShell, explained: Script, kind: Shel
     """Point 14: the key explains there too, and the next key is a command."""
     terminal = open_shell(after=kind.vi_mode)
     terminal.type(LINE)
-    terminal.press("Escape")
-    # An Escape that has not been taken yet would be half of the next key.
-    terminal.line_becomes(LINE)
+    terminal.leave_insert_mode(LINE)
     terminal.press("M-g")
     terminal.see(WORDS)
     terminal.press("x")

@@ -98,6 +98,16 @@ class Terminal:
         """Return where the cursor is on the screen."""
         return self._tmux("display-message", "-p", "#{cursor_x} #{cursor_y}")
 
+    def leave_insert_mode(self, text: str) -> None:
+        """Press Escape behind `text` in vi's insert mode, and wait until the cursor has gone back by one.
+
+        An Escape that has not been taken yet would be half of the next key, whatever that is.
+        """
+        self.see(text)
+        before = self.cursor()
+        self.press("Escape")
+        wait_for(lambda: self.cursor() != before, self._told("the cursor to go back"))
+
     def see(self, text: str, *, last: bool = False) -> str:
         """Wait until `text` is on the screen (with `last`: at its end), and return the screen."""
 
