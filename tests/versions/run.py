@@ -82,6 +82,7 @@ class Outcome:
 
     version: str
     passed: int
+    skipped: int
     failed: tuple[str, ...]
     below: bool
 
@@ -89,7 +90,8 @@ class Outcome:
         """Return a field of the table."""
         if self.below:
             return f"{self.version}: {'refused in one sentence' if not self.failed else 'not refused as it should be'}"
-        return f"{self.version}: {self.passed} passed" + (f", {len(self.failed)} failed" if self.failed else "")
+        counts = {"passed": self.passed, "skipped": self.skipped, "failed": len(self.failed)}
+        return f"{self.version}: {', '.join(f'{count} {what}' for what, count in counts.items() if count)}"
 
 
 def mirror_of_apt() -> str:
@@ -131,16 +133,8 @@ def cases_of(report: Path) -> Iterator[tuple[str, bool | None]]:
     """Yield the name of each test and whether it passed; None when it was skipped."""
     for case in ET.parse(report).iter("testcase"):  # noqa: S314  pytest has just written it
         found = {child.tag for child in case}
-        yield (
-            f"{case.get('classname')}::{case.get('name')}",
-            None
-            if "skipped" in found
-            else not found
-            & {
-                "failure",
-                "error",
-            },
-        )
+        passed = None if "skipped" in found else not found & {"failure", "error"}
+        yield f"{case.get('classname')}::{case.get('name')}", passed
 
 
 def try_shell(release: Release, shell: str, programs: Path, more: Sequence[str]) -> Outcome:
@@ -155,8 +149,9 @@ def try_shell(release: Release, shell: str, programs: Path, more: Sequence[str])
     if not report.exists():
         raise RunError(f"The suite did not run for {shell} of {release.name}.")
     cases = list(cases_of(report))
-    failed = tuple(name for name, passed in cases if passed is False)
-    return Outcome(version, sum(passed is True for _, passed in cases), failed or ("nothing ran",) * (not cases), below)
+    failed = tuple(name for name, passed in cases if passed is False) or ("nothing ran",) * (not cases)
+    counts = [passed for _name, passed in cases]
+    return Outcome(version, counts.count(True), counts.count(None), failed, below)
 
 
 def table(outcomes: dict[str, dict[str, Outcome]], shells: Sequence[str]) -> str:
