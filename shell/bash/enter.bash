@@ -6,9 +6,9 @@
 
 # No terminal types these. The second half has one for Return and one for Ctrl-J.
 _caro_enter_first='\e[0e' _caro_enter_then=('\e[0f' '\e[0g')
-# What Enter was: for each keymap and each of the two keys the name of a function, or what `bind` prints for a macro, or
-# the command behind an x.
-builtin declare -ga _caro_enter_was
+# What Enter was, by its second half and the keymap: the name of a function, or what `bind` prints for a macro, or the
+# command behind an x.
+builtin declare -gA _caro_enter_was
 _caro_enter_is_off=''
 # What was entered last.
 _caro_entered_line=''
@@ -38,15 +38,14 @@ _caro_is_request() {
 
 # Turn the second half of Enter off, or on again.
 _caro_turn_enter() {
-  builtin local keymap=''
-  builtin local -i at=0
+  builtin local keymap='' then=''
   [[ "$1$_caro_enter_is_off" != on ]] || return 0
   _caro_enter_is_off=
   [[ "$1" == on ]] || _caro_enter_is_off=1
-  for keymap in "${_caro_keymaps[@]}"; do
-    _caro_bind_enter "$keymap" "${_caro_enter_then[0]}" "${_caro_enter_was[at]}"
-    _caro_bind_enter "$keymap" "${_caro_enter_then[1]}" "${_caro_enter_was[at + 1]}"
-    at+=2
+  for keymap in "${_caro_bound_keymaps[@]}"; do
+    for then in "${_caro_enter_then[@]}"; do
+      _caro_bind_enter "$keymap" "$then" "${_caro_enter_was[$then$keymap]}"
+    done
   done
   return 0
 }
@@ -67,32 +66,29 @@ _caro_bind_enter() {
 _caro_take_enter() {
   builtin local -i at=0
   for at in "${!_caro_keymaps[@]}"; do
-    _caro_take_enter_key "$at" '\C-m' 0
-    _caro_take_enter_key "$at" '\C-j' 1
+    _caro_take_enter_key "$at" '\C-m' "${_caro_enter_then[0]}"
+    _caro_take_enter_key "$at" '\C-j' "${_caro_enter_then[1]}"
     builtin bind -m "${_caro_keymaps[at]}" -x "\"$_caro_enter_first\": { _caro_on_enter \"\$_\"; } 2>/dev/null"
   done
   return 0
 }
 
-# Let the second half do in the keymap number $1 what the key $2 did until now, and make two halves of the key.
+# Let the second half $3 do in the keymap number $1 what the key $2 did until now, and make two halves of the key.
 _caro_take_enter_key() {
-  builtin local keymap="${_caro_keymaps[$1]}" then="${_caro_enter_then[$3]}"
-  builtin local -i at=$(($1 * 2 + $3))
+  builtin local keymap="${_caro_keymaps[$1]}" was=accept-line
   if _caro_look_up "${_caro_macros[$1]}" "$2"; then
+    was="$_caro_text"
     # Where caro has been sourced before, it is known already.
-    [[ "$_caro_text" == *"$_caro_enter_first"* ]] || _caro_enter_was[at]="$_caro_text"
+    [[ "$was" != *"$_caro_enter_first"* ]] || was="${_caro_enter_was[$3$keymap]-accept-line}"
   elif _caro_look_up "${_caro_commands[$1]}" "$2"; then
     _caro_unquote
-    _caro_enter_was[at]="x$_caro_text"
-  else
-    _caro_enter_was[at]=accept-line
-    _caro_capture builtin bind -m "$keymap" -q accept-line
-    if [[ "$_caro_captured" != *"\"$2\""* ]]; then
-      _caro_capture builtin bind -m "$keymap" -p
-      _caro_look_up "$_caro_captured" "$2" && _caro_enter_was[at]="$_caro_text"
-    fi
+    was="x$_caro_text"
+  elif [[ "${_caro_accepts[$1]}" != *"\"$2\""* ]]; then
+    _caro_capture builtin bind -m "$keymap" -p
+    _caro_look_up "$_caro_captured" "$2" && was="$_caro_text"
   fi
-  _caro_bind_enter "$keymap" "$then" "${_caro_enter_was[at]}"
-  builtin bind -m "$keymap" "\"$2\": \"$_caro_enter_first$then\""
+  _caro_enter_was["$3$keymap"]="$was"
+  _caro_bind_enter "$keymap" "$3" "$was"
+  builtin bind -m "$keymap" "\"$2\": \"$_caro_enter_first$3\""
   return 0
 }

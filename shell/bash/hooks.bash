@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154  # its variables are shared with the other parts
 # Before every prompt, and when a command is about to run.
 
-_caro_is_ready=''
+# The modes of the line editor, emacs and vi, whose keys are bound.
+_caro_modes=''
 # The last command that ran, if one has: its status, the line that was entered for it, the number in the history that
 # came after it, and whether the history has it.
 _caro_status='' _caro_ran_line='' _caro_number=0 _caro_is_kept=''
@@ -20,7 +21,7 @@ _caro_on_prompt() {
   builtin set +euxvETf +o pipefail
   _caro_end_prompt
   _caro_remember "$status"
-  [[ -n "$_caro_is_ready" ]] || _caro_on_first_prompt
+  _caro_follow_mode
   _caro_follow_prompt PS0 "$_caro_ps0"
   _caro_follow_prompt PS2 "$_caro_ps2"
   _caro_read_abbreviations
@@ -58,13 +59,22 @@ _caro_follow_prompt() {
   return 0
 }
 
-# Everything else in the user's files has been loaded.
-_caro_on_first_prompt() {
-  _caro_is_ready=1
+# Bind the keys in the keymaps of the mode that the user is in now, the first time: then everything else in the user's
+# files has been loaded.
+_caro_follow_mode() {
+  builtin local mode=none first="$_caro_modes"
+  [[ ! -o emacs ]] || mode=emacs
+  [[ ! -o vi ]] || mode="vi"
+  # On a terminal that cannot be drawn on there are no keys.
+  [[ "${TERM-dumb}" != dumb ]] || mode=none
+  [[ "$_caro_modes" != *"$mode"* ]] || return 0
+  _caro_modes+=" $mode"
+  case "$mode" in
+    emacs) _caro_bind emacs-standard ;;
+    vi) _caro_bind vi-insert vi-command ;;
+  esac
+  [[ -z "$first" ]] || return 0
   _caro_number="$HISTCMD"
-  # Without a line editor, or on a terminal that cannot be drawn on, there are no keys.
-  [[ -o emacs || -o vi ]] && [[ "${TERM-dumb}" != dumb ]] || return 0
-  _caro_bind
   _caro_write_report
   _caro_say_keys
   return 0

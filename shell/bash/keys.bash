@@ -1,19 +1,36 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154  # its variables are shared with the other parts
 # Which keys are ours, and whose they are when they are not.
 
-_caro_keymaps=(emacs-standard vi-insert vi-command)
-# What `bind` says of each keymap: commands, and macros.
-builtin declare -ga _caro_commands _caro_macros
+# The keymaps that are being bound, of the mode (emacs or vi) that the user is in; and all that are bound by now.
+_caro_keymaps=() _caro_bound_keymaps=()
+# What `bind` says of each: the commands, the macros, and the keys that accept the line.
+builtin declare -ga _caro_commands _caro_macros _caro_accepts
 # What `caro doctor` asks for: the keys as they were chosen, and who else has them.
 builtin declare -gA _caro_report
 
 _caro_read_bindings() {
   builtin local -i at=0
+  builtin local text=''
+  _caro_capture _caro_print_bindings
+  text="$_caro_captured"
   for at in "${!_caro_keymaps[@]}"; do
-    _caro_capture builtin bind -m "${_caro_keymaps[at]}" -X
-    _caro_commands[at]="$_caro_captured"
-    _caro_capture builtin bind -m "${_caro_keymaps[at]}" -s
-    _caro_macros[at]="$_caro_captured"
+    _caro_commands[at]="${text%%$'\001'*}" text="${text#*$'\001'}"
+    _caro_macros[at]="${text%%$'\001'*}" text="${text#*$'\001'}"
+    _caro_accepts[at]="${text%%$'\001'*}" text="${text#*$'\001'}"
+  done
+  return 0
+}
+
+# In one piece, since each look costs a file.
+_caro_print_bindings() {
+  builtin local keymap=''
+  for keymap in "${_caro_keymaps[@]}"; do
+    builtin bind -m "$keymap" -X
+    builtin printf '\001'
+    builtin bind -m "$keymap" -s
+    builtin printf '\001'
+    builtin bind -m "$keymap" -q accept-line
+    builtin printf '\001'
   done
   return 0
 }
@@ -85,7 +102,9 @@ _caro_find_owner() {
       return 0
     fi
   done
-  [[ -n "$1" ]] || return 0
+  # It is ours already, or of no interest.
+  [[ -n "$1" && "${_caro_keymaps[0]}" == emacs-standard ]] || return 0
+  _caro_look_up "${_caro_commands[0]}" "$_caro_sequence" && return 0
   _caro_capture builtin bind -m emacs-standard -q "$1"
   [[ "$_caro_captured" != *"\"$_caro_sequence\""* ]] || return 0
   _caro_capture builtin bind -m emacs-standard -p
@@ -142,9 +161,11 @@ _caro_bind_key() {
   return 0
 }
 
-# Bind the keys that nobody else has, what the terminal types, and what is Ctrl-C while a request is pending.
+# In the keymaps $@ bind the keys that nobody else has, what the terminal types, and what is Ctrl-C while a request is
+# pending.
 _caro_bind() {
   builtin local keymap=''
+  _caro_keymaps=("$@")
   _caro_report=()
   _caro_read_bindings
   _caro_bind_key key ctrl-g _caro_on_key abort 'ctrl-x g'
@@ -155,5 +176,6 @@ _caro_bind() {
     builtin bind -m "$keymap" -x '"\C-c": { _caro_on_interrupt "$_"; } 2>/dev/null'
   done
   _caro_takes_comments && _caro_take_enter
+  _caro_bound_keymaps+=("$@")
   return 0
 }
