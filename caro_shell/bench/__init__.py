@@ -19,7 +19,7 @@ from typing import Any
 from caro_shell import config
 from caro_shell.bench.figures import summary
 from caro_shell.bench.floor import Floor
-from caro_shell.bench.sourcing import source_ms
+from caro_shell.bench.sourcing import SHELLS, source_ms
 from caro_shell.client import Client
 from caro_shell.errors import CaroError
 from caro_shell.prompt import Message
@@ -162,7 +162,9 @@ def measure(plan: Plan) -> dict[str, Any]:
             bench.stop()
         floor.close()
     about = {"model": settings.model, "device": floor.device, "n": plan.warm, "n_cold": plan.cold}
-    return {**about, **_figures(samples), "source_ms": summary(source_ms(sys.executable, plan.sourcing), digits=2)}
+    keys = {"zsh": "source_ms", "bash": "source_bash_ms", "fish": "source_fish_ms"}
+    sourcing = {keys[shell]: source_ms(shell, sys.executable, plan.sourcing) for shell in SHELLS}
+    return {**about, **_figures(samples), **{key: summary(found, digits=2) for key, found in sourcing.items()}}
 
 
 def _figures(samples: Samples) -> dict[str, Any]:

@@ -35,7 +35,9 @@ def table(result: Mapping[str, Any]) -> str:
         ("cached_ms", "key to command, asked before"),
         ("cold_ms", "key to command, no daemon yet"),
         ("cold_floor_ms", "bare load and evaluation"),
-        ("source_ms", "loading the zsh plugin"),
+        ("source_ms", "loading the plugin in zsh"),
+        ("source_bash_ms", "loading the plugin in bash"),
+        ("source_fish_ms", "loading the plugin in fish"),
     ):
         lines.append(_row(label, result[key], "ms"))
     lines.append(_row("warm / bare", result["ratio_warm"], "x"))

@@ -6,14 +6,28 @@ import pytest
 from commands import caro
 from user_home import Home, need_program
 
+from caro_shell.bench.sourcing import SHELLS
+
 RATIOS = ("ratio_warm", "ratio_cold")
-TIMES = ("plumbing_ms", "source_ms", "first_token_ms", "total_ms", "floor_ms", "cached_ms", "cold_ms", "cold_floor_ms")
+TIMES = (
+    "plumbing_ms",
+    "source_ms",
+    "source_bash_ms",
+    "source_fish_ms",
+    "first_token_ms",
+    "total_ms",
+    "floor_ms",
+    "cached_ms",
+    "cold_ms",
+    "cold_floor_ms",
+)
 
 
 @pytest.mark.model
 def test_bench_gives_every_figure(home: Home) -> None:
     """The promised keys are there, and the parts are not more than the whole."""
-    need_program("zsh")
+    for shell in SHELLS:
+        need_program(shell)
     home.real_model("tiny")
     done = caro(home, "bench", "-n", "3", "--cold", "1", "--json")
     assert done.returncode == 0, done.stderr
