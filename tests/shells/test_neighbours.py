@@ -62,11 +62,30 @@ late_precmd() {
 }
 precmd_functions+=(late_precmd)
 """
+# As zsh-history-substring-search and old highlighters: a function around every widget that is there, which removes all
+# highlights.
+ZSH_WRAPS = """
+zmodload zsh/zleparameter
+for name in ${(k)widgets}; do
+  case $name:$widgets[$name] in
+    ([._]*|orig-*|which-command:*|run-help:*|*:completion:*) continue ;;
+    (*:builtin) before=.$name ;;
+    (*) before=orig-$name; zle -A $name $before ;;
+  esac
+  eval "theirs-$name() { zle $before -- \\"\\$@\\" && region_highlight=() }"
+  zle -N $name theirs-$name
+done
+"""
 BASH_MANY_ROWS = f"""
 PS1='\\[\\e[32m\\]{FIRST_ROW}\\[\\e[0m\\]\\n\\[\\e[1m\\]> \\[\\e[0m\\]'
 """
 BASH_ARRAY = """
 PROMPT_COMMAND=("${PROMPT_COMMAND[@]}" 'theirs=$?' 'false')
+"""
+# What many write to share a history between terminals.
+BASH_HISTORY = """
+HISTCONTROL=ignoreboth:erasedups
+PROMPT_COMMAND="history -a; history -c; history -r${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
 """
 # As starship's: whoever was in PROMPT_COMMAND is called from it, and finds that the command went well.
 BASH_TAKES_PROMPT_COMMAND = """
@@ -99,8 +118,10 @@ STAND_INS = [
     Neighbour("many-rows", ZSH, ZSH_MANY_ROWS),
     Neighbour("hooks", ZSH, ZSH_HOOKS),
     Neighbour("late", ZSH, ZSH_LATE),
+    Neighbour("wraps", ZSH, ZSH_WRAPS),
     Neighbour("many-rows", BASH, BASH_MANY_ROWS),
     Neighbour("array", BASH, BASH_ARRAY),
+    Neighbour("history", BASH, BASH_HISTORY),
     Neighbour("takes-prompt-command", BASH, BASH_TAKES_PROMPT_COMMAND),
     Neighbour("debug", BASH, BASH_DEBUG),
     Neighbour("many-rows", FISH, FISH_MANY_ROWS),
