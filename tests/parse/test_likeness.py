@@ -14,6 +14,8 @@ ALIKE = [
     ("sort file -r", "sort -r file"),
     ("tar xzf a.tgz", "tar -xzf a.tgz"),
     ("echo 'a", "echo  'a"),
+    ("find . -name '*.py'", 'find . -name "*.py"'),
+    ("grep --color='auto' x", "grep --color=auto x"),
 ]
 DIFFERENT = [
     ("cp a b", "cp b a"),
@@ -24,6 +26,11 @@ DIFFERENT = [
     ("grep a b", "grep 'a b'"),
     ("head -n 5", "head -n 6"),
     ("ls > a", "ls >> a"),
+    ("echo )", "echo ')'"),
+    ("find . -name *.py", "find . -name '*.py'"),
+    ("echo '$HOME'", 'echo "$HOME"'),
+    ("echo 'a b'", "echo a b"),
+    ("echo a\\ b", "echo a b"),
     ("echo a; echo b", "echo b; echo a"),
 ]
 
