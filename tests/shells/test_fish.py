@@ -8,6 +8,8 @@ from shell_kinds import FISH, ShellKind
 from terminal import OpenShell, Terminal
 from user_home import SUPPORT, Home, Script, need, need_program
 
+from caro_shell.prompt import other_request
+
 REQUEST = "show the five largest files here"
 COMMAND = "du -a . | sort -rn | head -n 5"
 SHELL = SUPPORT.parent.parent / "shell" / "caro.fish"
@@ -84,7 +86,7 @@ def test_two_commas_ask_for_the_whole_text(terminal: Terminal, script: Script, k
 def test_the_answer_of_a_word_has_alternatives(terminal: Terminal, script: Script) -> None:
     """Alone on its line it is a request like any other: the key shows another command."""
     script.say("list big files", COMMAND)
-    script.say("list big files#1", "ls -lS")
+    script.say(other_request("list big files", ["du"]), "ls -lS")
     terminal.type(",list-big-files ")
     terminal.line_becomes(COMMAND)
     terminal.press("C-g")

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
@@ -12,6 +13,7 @@ from typing import NamedTuple, Self, TypeVar
 DEADLINE_S = 30.0
 _POLL_S = 0.02
 _PRESS_AGAIN_S = 2.0
+_MOMENT_S = 0.5
 
 
 class Line(NamedTuple):
@@ -79,7 +81,13 @@ class Terminal:
 
     def press(self, *keys: str) -> None:
         """Press keys by tmux's names: C-g, Enter, Escape."""
+        slept = self._times_slept()
         self._tmux("send-keys", *keys)
+        if keys[-1] == "C-c":
+            # fish 4 forgets a Ctrl-C when a key comes before it has dealt with it. A shell that is waiting for a
+            # program may never wake.
+            with suppress(AssertionError):
+                wait_for(lambda: self._has_settled(slept), str, _MOMENT_S)
 
     def paste(self, text: str) -> None:
         """Paste as terminals do, with bracketed paste where the shell has asked for it."""
@@ -151,6 +159,20 @@ class Terminal:
             return self._stat.read_text().rpartition(")")[2].split()[0] == "S"
         except OSError:
             return True
+
+    def _has_settled(self, slept: int) -> bool:
+        """Say whether the shell has woken since, and sleeps for good."""
+        times = self._times_slept()
+        time.sleep(_POLL_S)
+        return times > slept and times == self._times_slept() and self._waits()
+
+    def _times_slept(self) -> int:
+        """Return how often the shell has gone to sleep, where that can be seen."""
+        try:
+            status = (self._stat.parent / "status").read_text()
+        except OSError:
+            return 0
+        return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
 
     def line_becomes(self, text: str) -> Line:
         """Wait until the edit buffer is `text`."""
