@@ -32,6 +32,8 @@ _caro_release_interrupt() {
 _caro_on_interrupt() {
   builtin local - IFS=$' \t\n'
   builtin set +euxvETf +o pipefail
+  # Also when no request is known: a signal from elsewhere may have ended the line and left the key.
+  _caro_catches=1
   _caro_end
   _caro_clear
   return 0

@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -254,6 +255,23 @@ def test_ctrl_c_stops_a_program_after_a_request(terminal: Terminal, script: Scri
         terminal.press("C-c")
         terminal.line_becomes("")
         run(terminal, "clear")
+
+
+def test_a_line_that_was_ended_from_elsewhere_leaves_no_key(open_shell: OpenShell, script: Script, home: Home) -> None:
+    """After `kill -INT` while a request is pending, one Ctrl-C may be the key; the next one drops the line."""
+    terminal = open_shell(after="echo $$ >$HOME/pid")
+    script.say(REQUEST, {"wait": "go"}, COMMAND)
+    terminal.type(REQUEST)
+    terminal.press("C-g")
+    script.happened("waiting go")
+    os.kill(int((home.path / "pid").read_text()), signal.SIGINT)
+    script.happened(f"cancelled {REQUEST}")
+    terminal.line_becomes("")
+    terminal.type("words")
+    terminal.press("C-c")
+    terminal.line()
+    terminal.press("C-c")
+    terminal.line_becomes("")
 
 
 def test_a_program_of_another_key_gets_nothing(open_shell: OpenShell, script: Script, home: Home) -> None:
