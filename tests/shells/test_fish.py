@@ -190,17 +190,13 @@ def test_no_job_and_no_last_pid(terminal: Terminal, script: Script) -> None:
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
-def test_the_users_own_enter_goes_on_working(open_shell: OpenShell, script: Script, order: str) -> None:
-    """It sees the line and the last status as without us; when it comes later than us, it is all there is."""
-    users = "function mine; echo -n mine=$status; commandline -f execute; end; bind \\r mine"
+def test_the_users_own_enter_goes_on_working(open_shell: OpenShell, script: Script, home: Home, order: str) -> None:
+    """It finds the last status as without us, whether it was bound before caro was loaded or after that."""
+    users = "function mine; echo $status >>~/seen; commandline -f execute; end; bind \\r mine"
     terminal = open_shell(**{order: users})
-    terminal.type("sh -c 'exit 7'")
-    terminal.press("Enter")
-    terminal.see("mine=")
-    terminal.type("echo works on")
-    terminal.press("Enter")
-    terminal.see("mine=7")
-    terminal.see("\nworks on\n")
+    enter(terminal, "echo begun; sh -c 'exit 7'", "\nbegun\n>")
+    enter(terminal, "echo works on", "\nworks on\n>")
+    assert (home.path / "seen").read_text() == "0\n7\n"
     script.say(REQUEST, COMMAND)
     terminal.type(f"# {REQUEST}")
     terminal.press("Enter")
