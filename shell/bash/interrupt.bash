@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154  # its variables are shared with the other parts
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154  # its variables are shared with the other parts
 # Ctrl-C. bash drops the line at the signal, whatever a trap says.
 
 # Whether the terminal passes Ctrl-C on as a key; the client has made it one, and readline's Enter ends that too.
@@ -19,6 +19,17 @@ _caro_without_interrupt() {
   return "$status"
 }
 
+# The client has made a key of Ctrl-C. Bound only now: where the terminal's interrupt is another character, it may be a
+# key of the user's.
+_caro_catch_interrupt() {
+  builtin local keymap=''
+  _caro_catches=1
+  for keymap in "${_caro_bound_keymaps[@]}"; do
+    builtin bind -m "$keymap" -x '"\C-c": { _caro_on_interrupt "$_"; } 2>/dev/null'
+  done
+  return 0
+}
+
 # Give Ctrl-C back to the terminal. In a substitution, which is no job: after a job bash would take the line editor's
 # terminal modes for the user's.
 _caro_release_interrupt() {
@@ -32,8 +43,6 @@ _caro_release_interrupt() {
 _caro_on_interrupt() {
   builtin local - IFS=$' \t\n'
   builtin set +euxvETf +o pipefail
-  # Also when no request is known: a signal from elsewhere may have ended the line and left the key.
-  _caro_catches=1
   _caro_end
   _caro_clear
   return 0

@@ -161,8 +161,7 @@ _caro_bind_key() {
   return 0
 }
 
-# In the keymaps $@ bind the keys that nobody else has, what the terminal types, and what is Ctrl-C while a request is
-# pending.
+# In the keymaps $@ bind the keys that nobody else has, and what the terminal types.
 _caro_bind() {
   builtin local keymap=''
   _caro_keymaps=("$@")
@@ -173,7 +172,6 @@ _caro_bind() {
   for keymap in "${_caro_keymaps[@]}"; do
     # The functions get $_ as their last argument, so that it is the same afterwards.
     builtin bind -m "$keymap" -x '"\e[0n": { _caro_on_answer "$_"; } 2>/dev/null'
-    builtin bind -m "$keymap" -x '"\C-c": { _caro_on_interrupt "$_"; } 2>/dev/null'
   done
   _caro_takes_comments && _caro_take_enter
   _caro_bound_keymaps+=("$@")

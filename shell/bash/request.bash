@@ -22,7 +22,7 @@ _caro_ask() {
   elif _caro_run detach write && [[ "$_caro_answer" == [0-9]*\ /* ]]; then
     _caro_pid="${_caro_answer%% *}" _caro_path="${_caro_answer#* }"
     # The second line is the character that the terminal no longer makes a signal of.
-    [[ "$_caro_path" != *$'\n'3 ]] || _caro_catches=1
+    [[ "$_caro_path" != *$'\n'3 ]] || _caro_catch_interrupt
     _caro_path="${_caro_path%%$'\n'*}"
   else
     _caro_line=

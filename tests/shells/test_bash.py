@@ -258,7 +258,7 @@ def test_ctrl_c_stops_a_program_after_a_request(terminal: Terminal, script: Scri
 
 
 def test_a_line_that_was_ended_from_elsewhere_leaves_no_key(open_shell: OpenShell, script: Script, home: Home) -> None:
-    """After `kill -INT` while a request is pending, one Ctrl-C may be the key; the next one drops the line."""
+    """After `kill -INT` while a request is pending, Ctrl-C drops the line as always."""
     terminal = open_shell(after="echo $$ >$HOME/pid")
     script.say(REQUEST, {"wait": "go"}, COMMAND)
     terminal.type(REQUEST)
@@ -269,9 +269,20 @@ def test_a_line_that_was_ended_from_elsewhere_leaves_no_key(open_shell: OpenShel
     terminal.line_becomes("")
     terminal.type("words")
     terminal.press("C-c")
-    terminal.line()
-    terminal.press("C-c")
     terminal.line_becomes("")
+
+
+def test_another_interrupt_character_leaves_ctrl_c_to_the_user(open_shell: OpenShell, script: Script) -> None:
+    """Where `stty intr` is another one, Ctrl-C may be a key of the user's, and stays it."""
+    bind = """theirs() { READLINE_LINE=theirs; }; bind -x '"\\C-c": theirs'"""
+    terminal = open_shell(before=f"stty intr ^X\n{bind}")
+    script.say(REQUEST, {"wait": "go"}, COMMAND)
+    terminal.type(REQUEST)
+    terminal.press("C-g")
+    script.happened("waiting go")
+    terminal.press("C-c")
+    terminal.line_becomes("theirs")
+    script.open_gate("go")
 
 
 def test_a_program_of_another_key_gets_nothing(open_shell: OpenShell, script: Script, home: Home) -> None:
