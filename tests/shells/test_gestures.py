@@ -231,6 +231,8 @@ def test_an_empty_line_after_a_failure_keeps_it(terminal: Terminal, script: Scri
     run(terminal, "false")
     terminal.press("Enter")
     terminal.type("thrown away")
+    # fish 4 drops a Ctrl-C that comes right behind another key.
+    terminal.see("thrown away")
     terminal.press("C-c")
     terminal.line_becomes("")
     terminal.press("C-g")
