@@ -15,6 +15,7 @@ prints the table of docs/shells.md, and exits 1 when a test failed.
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -181,6 +182,8 @@ def options_of(argv: Sequence[str]) -> argparse.Namespace:
 def main(argv: Sequence[str]) -> int:
     """Make the releases, try their shells, and print the table."""
     options = options_of(argv)
+    # Started in the background it is ignored, and every shell would inherit that for good.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cache, shells = options.cache.absolute(), options.shell or list(LEAST)
     outcomes: dict[str, dict[str, Outcome]] = {}
     try:
