@@ -21,6 +21,7 @@ from caro_shell.keypress.press import Press
 OFFER = "  → {}   (once more to take it)"
 # A shell that reads keys takes the answer within milliseconds; after this, the terminal does not type.
 _TAKEN_WITHIN_S = 1.5
+_PAINTED_WITHIN_S = 0.25
 # So often a waiting client looks at its file and whether the shell still lives.
 _LOOK_S = 0.05
 # Ghost text is a glimpse: a command of more lines is shown by its first ones.
@@ -126,7 +127,9 @@ class _Detached:
         below.keep_to_these_modes()
         self._records: list[bytes] = []
         self._command = self._trouble = self._ghost = ""
-        self._drawn = "", 0
+        self._size = below.columns(), below.lines()
+        self._resized_at = 0.0
+        self._drawn: tuple[object, ...] = ()
 
     def run(self) -> int:
         from caro_shell.keypress.answer import answer
@@ -156,10 +159,14 @@ class _Detached:
             self._records.append(record(word, text))
 
     def _draw(self, text: str) -> None:
-        columns = self._below.columns()
-        if (text, columns) == self._drawn:
+        size = columns, _lines = self._below.columns(), self._below.lines()
+        if size != self._size:
+            self._size, self._resized_at = size, time.monotonic()
+        # The shell paints its line again for a new size, fish over what is below it: then it is drawn once more.
+        painted = time.monotonic() - self._resized_at > _PAINTED_WITHIN_S
+        if (text, size, painted) == self._drawn:
             return
-        self._drawn = text, columns
+        self._drawn = text, size, painted
         rows = [clipped(row.expandtabs(4), columns - 1) for row in text.split("\n")]
         self._below.draw(rows[:_MOST_ROWS], rows_down(self._press, columns))
 
@@ -179,7 +186,7 @@ class _Detached:
                     self._below.ask()
                     asked_at = time.monotonic()
                 late = asked_at and time.monotonic() - asked_at > _TAKEN_WITHIN_S
-                if not shown and (left == b"offer" or late):
+                if shown or left == b"offer" or late:
                     shown = True
                     self._offer()
                 time.sleep(_LOOK_S / 10 if asked_at and not late and not shown else _LOOK_S)

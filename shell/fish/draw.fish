@@ -28,11 +28,12 @@ function _caro_draw
     builtin printf '%s\e[%dA\e7\e[%dB\r\e[J%s\e8' (string repeat -n $room \eD) $room $down "$text"
 end
 
-# Take away what is below the line.
+# Take away what is below the line. That is what stands behind the cursor too, so fish has to paint the line again.
 function _caro_erase
     test -n "$_caro_drawn"; or return 0
     set -g _caro_drawn
-    builtin printf '\e7\e[%dB\r\e[J\e8' (_caro_rows_down)
+    builtin printf '\e[J'
+    builtin commandline -f repaint
 end
 
 # Show a sentence once fish has painted the line again: the terminal's answer comes after that.

@@ -47,13 +47,14 @@ end
 function _caro_explain
     _caro_is_at_prompt; or return 0
     _caro_end
-    _caro_erase
     if not string match -qr '\S' -- (_caro_line | string collect -a)
         _caro_draw 'caro: type a command, then press the key to have it explained'
         return 0
     end
     _caro_fields gesture explain (_caro_line_fields | string split0) |
         $CARO_PYTHON -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("view"))' 2>/dev/null
-    builtin commandline -f repaint
+    # It took its own away; this is for what an earlier press has left there.
+    set -g _caro_drawn 1
+    _caro_erase
     return 0
 end

@@ -25,5 +25,4 @@ end
 function _caro_on_interrupt
     _caro_end
     _caro_erase
-    builtin commandline -f repaint
 end

@@ -7,6 +7,7 @@ step turns each of them into those that may follow, and what the shell says of i
 
 import os
 import random
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -140,7 +141,8 @@ class Answers:
 
     def are_whole(self, text: str) -> bool:
         """Say whether Enter runs `text` at once: half a loop, an open quote or a last backslash asks for more."""
-        half = "for " in text or "'" in text or text.endswith("\\")
+        # A name or a number may have been taken away from behind its mark, which fish does not run.
+        half = "for " in text or "'" in text or re.search(r"\\(?:$|x(?![0-9a-f]))|\$(?![A-Z])", text)
         return not half or text in self._written
 
 

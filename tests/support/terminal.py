@@ -149,7 +149,7 @@ class Terminal:
 
         wait_for(is_dumped, self._told("the dump of the line"))
         # fish is done with the key a moment later; until then a Ctrl-C would only end what the key does.
-        wait_for(self._waits, self._told("the shell to wait for a key"))
+        wait_for(lambda: self._has_settled(-1), self._told("the shell to wait for a key"))
         cursor, text, _end = path.read_bytes().decode("utf-8", "surrogateescape").split("\0")
         return Line(text, int(cursor))
 
