@@ -60,6 +60,7 @@ def test_it_is_wrapped_to_a_narrow_window(open_shell: OpenShell, explained: Scri
     """Words are not cut where the window ends."""
     terminal = open_shell(size=(36, 12))
     terminal.type(LINE)
+    terminal.see(f"> {LINE}")
     terminal.press("M-g")
     screen = terminal.see("last change.")
     below = screen.partition(f"> {LINE}\n")[2].split("\n")
