@@ -90,6 +90,8 @@ class Below:
         self._pid = pid
         self._colour = colour_of(style)
         self._modes: tuple[int, int, int] | None = None
+        self._parked = ""
+        """What takes the cursor back from where `park` has put it."""
 
     def columns(self) -> int:
         """Return the terminal's width."""
@@ -121,14 +123,23 @@ class Below:
         `home` is written first, where the cursor stands: the prompt and the line of a shell that took them away.
         """
         room = down + len(rows) - 1
+        back, self._parked = self._parked, ""
         body = "\r\n".join(f"\x1b[{self._colour}m{row}\x1b[0m" for row in rows)
         self._write(
-            f"{_DOWN_SCROLLING * room}\x1b[{room}A{_SAVE}{home}{_RESTORE}\x1b[{down}B\r{_ERASE_BELOW}{body}{_RESTORE}"
+            f"{back}{_DOWN_SCROLLING * room}\x1b[{room}A{_SAVE}{home}{_RESTORE}"
+            f"\x1b[{down}B\r{_ERASE_BELOW}{body}{_RESTORE}"
         )
 
     def erase(self, down: int = 1) -> None:
         """Take away whatever is `down` rows below the cursor and further."""
-        self._write(f"{_SAVE}\x1b[{down}B\r{_ERASE_BELOW}{_RESTORE}")
+        back, self._parked = self._parked, ""
+        self._write(f"{back}{_SAVE}\x1b[{down}B\r{_ERASE_BELOW}{_RESTORE}")
+
+    def park(self, row: int, column: int) -> None:
+        """Show the cursor so many rows below the start of its own and in that column, until the next drawing."""
+        down, right = f"\x1b[{row}B" if row else "", f"\x1b[{column}C" if column else ""
+        self._write(f"\r{down}{right}")
+        self._parked = (f"\x1b[{row}A" if row else "") + "\r"
 
     def ask(self) -> None:
         """Let the terminal type the key sequence behind which the shell takes its answer."""

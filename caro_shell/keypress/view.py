@@ -74,11 +74,13 @@ class _View:
         self.fd = self._below.fd
         columns = self._below.columns()
         self._home, self._down = "", rows_down(press, columns)
+        self._place: tuple[int, int] | None = None
         if press.prompt:
             # The cursor stands where the prompt's last line began; the others are still there.
             prompt = press.prompt.split("\n")[-1]
             self._home = (prompt + press.line).replace("\x01", "").replace("\x02", "").replace("\n", "\r\n")
             self._down = 1 + place_of(visible(prompt) + press.line, columns)[0]
+            self._place = place_of(visible(prompt) + press.left, columns)
         self._shown = ""
 
     def show(self, text: str) -> None:
@@ -92,6 +94,8 @@ class _View:
         if len(rows) > most:
             rows = [*rows[: most - 1], clipped(f"{rows[most - 1]} …", columns - 1)]
         self._below.draw(rows, self._down, self._home)
+        if self._place:
+            self._below.park(*self._place)
 
     def erase(self) -> None:
         self._below.erase(self._down)

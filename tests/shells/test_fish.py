@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pictures import keep_picture
 from shell_kinds import FISH, ShellKind
 from terminal import OpenShell, Terminal
 from user_home import SUPPORT, Home, Script, need, need_program
@@ -40,8 +41,11 @@ def test_a_word_becomes_its_command(terminal: Terminal, script: Script, kind: Sh
     """`,list-big-files` is asked for in words; nothing runs, and one undo brings it back."""
     script.say("list big files", COMMAND)
     terminal.type(",list-big-files")
+    terminal.see(",list-big-files")
+    keep_picture(terminal, kind, "abbreviation-1")
     terminal.press(key)
     line = terminal.line_becomes(COMMAND)
+    keep_picture(terminal, kind, "abbreviation-2")
     assert line.cursor == len(COMMAND)
     terminal.press(kind.undo)
     terminal.line_becomes(",list-big-files" + (" " if key == "Space" else ""))
