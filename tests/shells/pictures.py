@@ -31,8 +31,8 @@ _GESTURES = {
 }
 _HEAD = """# The gestures, as they look
 
-The text of the screen, taken by the tests from real shells (`CARO_TEST_PICTURES=DIR` and `tests/shells/pictures.py`); the
-answers are the tests' own, not a model's. `▏` is the cursor. Status and ghost text are dim.
+The text of the screen, taken by the tests from real shells (`CARO_TEST_PICTURES=DIR` and `tests/shells/pictures.py`).
+The answers are the tests' own, not a model's. `▏` is the cursor. Status and ghost text are dim.
 """
 
 
