@@ -40,9 +40,7 @@ def open_shell(kind: ShellKind, home: Home) -> Iterator[OpenShell]:
     """
     with ExitStack() as stack:
 
-        def opened(
-            before: str = "", after: str = "", size: tuple[int, int] = (160, 30), says: str = ">"
-        ) -> Terminal:
+        def opened(before: str = "", after: str = "", size: tuple[int, int] = (160, 30), says: str = ">") -> Terminal:
             rc = home.path / f"rc.{kind.name}"
             rc.write_text(f"{kind.rc.read_text()}\n{before}\n{init_lines(kind.name, home)}\n{after}\n")
             terminal = stack.enter_context(Terminal(kind.argv, home.environ, size))
