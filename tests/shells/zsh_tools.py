@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from terminal import Terminal
+from terminal import Terminal, wait_for
 from user_home import need
 
 PLUGINS = {
@@ -23,4 +23,7 @@ def enter(terminal: Terminal, text: str) -> None:
     """Type a line, see it, and press Enter: a line that was never on the screen counts as pasted."""
     terminal.type(text)
     terminal.see(text)
+    before = terminal.screen(), terminal.cursor()
     terminal.press("Enter")
+    # A key that came at once would make a pasted line of it too.
+    wait_for(lambda: (terminal.screen(), terminal.cursor()) != before, terminal.screen)
