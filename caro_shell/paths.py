@@ -78,25 +78,26 @@ def working_dir() -> str:
         return ""
 
 
-def config_file(environ: Mapping[str, str]) -> str:
-    """Return the configuration file's path, whether or not it is there."""
+def _config_dir(environ: Mapping[str, str]) -> str:
+    """Return the directory of the user's own files: by the rule of the shell scripts, which cannot ask platformdirs."""
     if chosen := environ.get("CARO_CONFIG"):
-        return os.path.abspath(chosen)
-    from platformdirs import user_config_dir
-
-    return os.path.join(user_config_dir("caro", appauthor=False), "config.toml")
-
-
-def abbreviations_file(environ: Mapping[str, str]) -> str:
-    """Return the file of what `caro abbr` keeps, whether or not it is there; the shell scripts look for it here too."""
-    if chosen := environ.get("CARO_CONFIG"):
-        return os.path.join(os.path.dirname(os.path.abspath(chosen)), "abbreviations")
+        return os.path.dirname(os.path.abspath(chosen))
     home = environ.get("HOME") or os.path.expanduser("~")
     directory = os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "caro")
     of_macos = os.path.join(home, "Library", "Application Support", "caro")
     if not os.path.exists(f"{directory}/config.toml") and os.path.exists(f"{of_macos}/config.toml"):
-        directory = of_macos
-    return os.path.join(directory, "abbreviations")
+        return of_macos
+    return directory
+
+
+def config_file(environ: Mapping[str, str]) -> str:
+    """Return the configuration file's path, whether or not it is there."""
+    return os.path.abspath(environ.get("CARO_CONFIG") or os.path.join(_config_dir(environ), "config.toml"))
+
+
+def abbreviations_file(environ: Mapping[str, str]) -> str:
+    """Return the file of what `caro abbr` keeps, whether or not it is there; the shell scripts look for it here too."""
+    return os.path.join(_config_dir(environ), "abbreviations")
 
 
 def data_dir() -> str:
