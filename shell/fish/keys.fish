@@ -28,9 +28,8 @@ end
 
 # Print the command of somebody else's that a key runs, or one that begins with it; $argv[1] is how fish writes the key.
 function _caro_owner
-    for line in (builtin bind --user)
+    for line in (string match -v '*_caro_*' -- (builtin bind --user))
         set -l found (string match -rg '^bind (?:-M \S+ )?(?:-m \S+ )?(\S+) (.*)$' -- $line); or continue
-        string match -qr '^\'?_caro_' -- $found[2]; and continue
         test "$(string sub -l (string length -- "$argv[1]") -- $found[1])" = "$argv[1]"; or continue
         eval set -l words $found[2]
         builtin printf %s $words[1]
@@ -104,7 +103,7 @@ function _caro_unbind
     set -l bound _caro_bound$argv[1]
     set -q $bound; or return 0
     for mode in $_caro_modes
-        builtin bind --user -M $mode -- $$bound 2>/dev/null | string match -q "* '_caro_call $argv[1]'"
+        string match -q "* '_caro_call $argv[1]'" -- (builtin bind --user -M $mode -- $$bound 2>/dev/null)
         and builtin bind -e -M $mode -- $$bound
     end
     set -e $bound
