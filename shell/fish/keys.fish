@@ -28,7 +28,7 @@ end
 
 # Print the command of somebody else's that a key runs, or one that begins with it; $argv[1] is how fish writes the key.
 function _caro_owner
-    for line in (string match -v '*_caro_*' -- (builtin bind --user))
+    for line in $_caro_others
         set -l found (string match -rg '^bind (?:-M \S+ )?(?:-m \S+ )?(\S+) (.*)$' -- $line); or continue
         test "$(string sub -l (string length -- "$argv[1]") -- $found[1])" = "$argv[1]"; or continue
         eval set -l words $found[2]
@@ -52,8 +52,9 @@ end
 
 # Bind the keys that nobody else has.
 function _caro_bind
-    _caro_bind_key key ctrl-g _caro_generate 'ctrl-x g'
-    _caro_bind_key explain_key alt-g _caro_explain 'ctrl-x e'
+    set -g _caro_others (string match -v '*_caro_*' -- (builtin bind --user))
+    _caro_bind_key key ctrl-g _caro_generate 'ctrl-x g' \cg
+    _caro_bind_key explain_key alt-g _caro_explain 'ctrl-x e' \eg
     _caro_bind_enter
     # What the terminal types may come in any mode.
     for mode in $_caro_modes (builtin bind --list-modes)
@@ -62,8 +63,8 @@ function _caro_bind
 end
 
 # Bind the setting $argv[1], by default $argv[2], to the function $argv[3]. When the key is somebody's, remember whose;
-# $argv[4] is a key to propose.
-function _caro_bind_key -a name default function other
+# $argv[4] is a key to propose, $argv[5] the default as it is typed.
+function _caro_bind_key -a name default function other typed
     _caro_unbind $function
     for part in '' _owner _wrong
         set -g _caro_report_$name$part
@@ -73,7 +74,21 @@ function _caro_bind_key -a name default function other
     set -l key (string replace -r '(?<=\S)!$' '' -- "$chosen")
     set -g _caro_report_$name "$key"
     test -n "$key"; or return 0
-    set -l sequence (_caro_sequence $key 2>/dev/null)
+    set -l sequence $typed
+    # The default is a key, and where nobody has bound anything it is free: every step here delays the first prompt.
+    if test "$key" != $default; or set -q _caro_others[1]
+        set sequence (_caro_sequence $key 2>/dev/null)
+        _caro_is_free $name "$chosen" "$key" "$sequence" $other; or return 0
+    end
+    for mode in $_caro_modes
+        builtin bind -M $mode -- $sequence "_caro_call $function"
+    end
+    set -g _caro_bound$function $sequence
+end
+
+# Whether the key $argv[3], typed as $argv[4], is one, and nobody's or chosen to be taken over ($argv[2]); if not, the
+# sentence about it is remembered.
+function _caro_is_free -a name chosen key sequence other
     set -l variable CARO_(string upper $name)
     # fish's own way of writing it, so that texts can be compared; nobody is ever in that mode.
     builtin bind -M caro_probe -- "$sequence" true 2>/dev/null
@@ -81,21 +96,16 @@ function _caro_bind_key -a name default function other
     builtin bind -e -M caro_probe -- "$sequence" 2>/dev/null
     if test -z "$sequence"; or test -z "$written"
         set -g _caro_report_{$name}_wrong "caro: $variable=$key is no key. Write it like ctrl-g, alt-g or 'ctrl-x g'."
-        return 0
+        return 1
     end
     set -l owner (_caro_owner (string replace -r '^bind -M caro_probe (.*) true$' '$1' -- $written))
-    if test -n "$owner"; and test "$chosen" = "$key"
-        set owner (_caro_owner_name $owner)
-        set -l name_of_key (_caro_key_name $key)
-        set -g _caro_report_{$name}_owner "$owner"
-        set -g _caro_report_{$name}_wrong "caro: $name_of_key is taken by $owner. \
+    test -n "$owner"; and test "$chosen" = "$key"; or return 0
+    set owner (_caro_owner_name $owner)
+    set -l name_of_key (_caro_key_name $key)
+    set -g _caro_report_{$name}_owner "$owner"
+    set -g _caro_report_{$name}_wrong "caro: $name_of_key is taken by $owner. \
 Set $variable to another key ($variable='$other'), or to $(string escape -- $key)! to take it over."
-        return 0
-    end
-    for mode in $_caro_modes
-        builtin bind -M $mode -- $sequence "_caro_call $function"
-    end
-    set -g _caro_bound$function $sequence
+    return 1
 end
 
 # Take back the key of the function $argv[1].
