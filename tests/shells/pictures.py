@@ -32,7 +32,8 @@ _GESTURES = {
 _HEAD = """# The gestures, as they look
 
 The text of the screen, taken by the tests from real shells (`CARO_TEST_PICTURES=DIR` and `tests/shells/pictures.py`).
-The answers are the tests' own, not a model's. `▏` is the cursor. Status and ghost text are dim.
+The answers are the tests' own, not a model's. `▏` is the cursor. Status and ghost text are dim,
+and so is fish's own suggestion behind the cursor.
 """
 
 
@@ -48,8 +49,9 @@ def keep_picture(terminal: Terminal, kind: ShellKind, name: str) -> None:
         column, row = map(int, terminal.cursor().split())
         rows += [""] * (row + 1 - len(rows))
         rows[row] = f"{rows[row][:column]:{column}}{CURSOR}{rows[row][column:]}"
-        # The first row is the test's own.
-        (path / f"{kind.name}-{name}.txt").write_text("\n".join([*rows[rows[0] == "ready" :], ""]))
+        # The test's own rows: the first, and in a history the line that has loaded caro.
+        shown = [row for row in rows[rows[0] == "ready" :] if f"rc.{kind.name}; clear" not in row]
+        (path / f"{kind.name}-{name}.txt").write_text("\n".join([*shown, ""]))
 
 
 def page(directory: Path) -> str:
