@@ -96,7 +96,7 @@ def _is(name: str, line: str) -> bool:
 
 
 def _entry(line: str) -> tuple[str, str] | None:
-    name, tab, command = line.partition("\t")
+    name, tab, command = line.removesuffix("\r").partition("\t")
     if not (tab and command and _NAME.fullmatch(name)):
         return None
     return name, _ESCAPED.sub(lambda found: "\n" if found[1] == "n" else found[1], command)

@@ -53,6 +53,7 @@ def ensure_private_dir(directory: str) -> str:
     Raises DaemonError when it is a symbolic link, belongs to somebody else, or cannot be made.
     """
     try:
+        _refuse_a_foreign_home(directory)
         os.makedirs(os.path.dirname(directory), mode=0o700, exist_ok=True)
         with suppress(FileExistsError):
             os.mkdir(directory, 0o700)
@@ -70,6 +71,20 @@ def ensure_private_dir(directory: str) -> str:
     return directory
 
 
+def _refuse_a_foreign_home(directory: str) -> None:
+    """Keep root, in a shell with somebody else's HOME, from making directories there that this user cannot use."""
+    above = directory
+    while not os.path.lexists(above):
+        above = os.path.dirname(above)
+    try:
+        owner = os.stat(above)
+    except OSError:
+        return
+    if above != directory and os.getuid() == 0 and owner.st_uid != 0 and not owner.st_mode & stat.S_ISVTX:
+        hint = "Set HOME, or CARO_RUNTIME_DIR, to a directory of yours."
+        raise DaemonError(f"{above} belongs to another user.", hint)
+
+
 def working_dir() -> str:
     """Return the current directory, empty when it has been removed under the user's feet."""
     try:
@@ -83,7 +98,9 @@ def _config_dir(environ: Mapping[str, str]) -> str:
     if chosen := environ.get("CARO_CONFIG"):
         return os.path.dirname(os.path.abspath(chosen))
     home = environ.get("HOME") or os.path.expanduser("~")
-    directory = os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config"), "caro")
+    chosen = environ.get("XDG_CONFIG_HOME", "")
+    # The specification: a relative path is to be ignored.
+    directory = os.path.join(chosen if chosen.startswith("/") else os.path.join(home, ".config"), "caro")
     of_macos = os.path.join(home, "Library", "Application Support", "caro")
     if not os.path.exists(f"{directory}/config.toml") and os.path.exists(f"{of_macos}/config.toml"):
         return of_macos

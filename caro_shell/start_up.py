@@ -105,14 +105,23 @@ def _read(keyboard: int) -> bytes:
         return b""
 
 
+# A .zshenv that waits for something must not hold the doctor.
+_ASK_LIMIT_S = 10.0
+
+
 def rc_files(shell: str, program: str, environ: Mapping[str, str]) -> list[Path]:
     """Return the files that a user of `shell` may load caro from, the usual one first."""
     home = Path(environ.get("HOME") or Path.home())
     if shell == "zsh":
         # Many set ZDOTDIR in .zshenv without exporting it, so zsh itself is asked.
         ask = [program, "-c", 'builtin print -r -- "caro:$ZDOTDIR"']
-        told = subprocess.run(ask, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        return [Path(os.fsdecode(told.stdout.rpartition(b"caro:")[2].strip()) or home, ".zshrc")]
+        try:
+            told = subprocess.run(
+                ask, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_ASK_LIMIT_S
+            ).stdout
+        except subprocess.TimeoutExpired:
+            told = b""
+        return [Path(os.fsdecode(told.rpartition(b"caro:")[2].strip()) or home, ".zshrc")]
     if shell == "bash":
         login = [home / name for name in (".bash_profile", ".bash_login", ".profile")]
         return [*login, home / ".bashrc"] if platform.system() == "Darwin" else [home / ".bashrc", *login]

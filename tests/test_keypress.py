@@ -2,7 +2,7 @@
 
 import pytest
 
-from caro_shell.keypress.below import clipped, colour_of, place_of, width_of
+from caro_shell.keypress.below import as_shown, clipped, colour_of, place_of, width_of
 from caro_shell.keypress.detached import rows_down, visible
 from caro_shell.keypress.press import Press
 from caro_shell.keypress.view import wrapped
@@ -112,3 +112,8 @@ def test_an_explanation_is_wrapped_between_words(line: str, rows: list[str]) -> 
     """On eight columns: indented as it began, and a word that is too long is cut."""
     assert wrapped(line, 8) == rows
     assert all(width_of(row) <= 8 for row in rows)
+
+
+def test_control_characters_of_a_line_are_written_as_carets() -> None:
+    """As readline shows them; what a user has pasted must not command the terminal."""
+    assert as_shown("a\x1b]2;T\x07b\x7f\x9b日\t\n") == "a^[]2;T^Gb^?^?日\t\n"

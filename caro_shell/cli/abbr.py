@@ -11,6 +11,7 @@ from caro_shell import abbreviations
 from caro_shell.cli import ANSWERED
 from caro_shell.cli.options import Parser
 from caro_shell.errors import UsageError
+from caro_shell.parse.characters import without_refused
 from caro_shell.prompt import SHELLS
 
 
@@ -44,7 +45,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _say(sentence: str) -> None:
-    print(f"caro: {sentence}", file=sys.stderr)
+    print(f"caro: {without_refused(sentence)}", file=sys.stderr)
 
 
 def _add(options: argparse.Namespace) -> None:
@@ -88,7 +89,7 @@ def _list(options: argparse.Namespace) -> None:
         return
     for name, command in kept.items():
         # One line each; where it matters which characters a command has, there is --json.
-        print(f"{name}\t{command}".replace("\n", "\\n"))
+        print(without_refused(f"{name}\t{command}".replace("\n", "\\n")))
     if not kept:
         _say("nothing is kept yet. Try: caro abbr add gs 'git status'")
 

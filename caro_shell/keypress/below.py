@@ -49,6 +49,15 @@ def place_of(text: str, columns: int) -> tuple[int, int]:
     return row, column
 
 
+def as_shown(line: str) -> str:
+    """Return `line` as readline shows it: a control character, written `^X`, is no command to a terminal."""
+    return "".join(_caret(char) if category(char) == "Cc" and char not in "\n\t" else char for char in line)
+
+
+def _caret(control: str) -> str:
+    return f"^{chr(ord(control) ^ 64)}" if control.isascii() else "^?"
+
+
 def clipped(text: str, columns: int) -> str:
     """Return as much of `text` as fits into `columns`, with `…` at the end when it is not all."""
     if width_of(text) <= columns:

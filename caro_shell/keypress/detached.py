@@ -11,10 +11,12 @@ import signal
 import sys
 import termios
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from caro_shell import paths
 from caro_shell.errors import Cancelled
+from caro_shell.keypress import sentence
 from caro_shell.keypress.below import Below, clipped, place_of, width_of
 from caro_shell.keypress.press import Press
 
@@ -31,6 +33,26 @@ _CTRL_C = b"\x03"
 
 
 def start(press: Press) -> int:
+    """Go into the background, or say as `error`, a tab and a sentence why that cannot be."""
+    return _or_say_why(_start, press)
+
+
+def wait(press: Press) -> int:
+    """Answer with the shell waiting; says in the same way why that cannot be."""
+    return _or_say_why(_wait, press)
+
+
+def _or_say_why(act: Callable[[Press], int], press: Press) -> int:
+    try:
+        return act(press)
+    except (KeyboardInterrupt, Cancelled):
+        raise
+    except Exception as error:  # nobody sees our stderr
+        sys.stdout.write(f"error\t{sentence(error)}\n")
+        return 1
+
+
+def _start(press: Press) -> int:
     """Go into the background; prints the process id and the answer's path before that.
 
     For bash, a second line says which character was the terminal's Ctrl-C: it is an ordinary key from now on.
@@ -50,7 +72,7 @@ def start(press: Press) -> int:
     os._exit(status)
 
 
-def wait(press: Press) -> int:
+def _wait(press: Press) -> int:
     """Answer with the shell waiting; prints the path of the answer's file, which the shell has to empty."""
     from caro_shell.keypress.answer import answer, record
 

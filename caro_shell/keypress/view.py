@@ -13,7 +13,7 @@ from caro_shell import client
 from caro_shell.errors import Cancelled
 from caro_shell.keypress import sentence
 from caro_shell.keypress.answer import message_of, status_of
-from caro_shell.keypress.below import Below, clipped, place_of, width_of
+from caro_shell.keypress.below import Below, as_shown, clipped, place_of, width_of
 from caro_shell.keypress.detached import rows_down, visible
 from caro_shell.keypress.press import Press, question_of
 
@@ -78,7 +78,8 @@ class _View:
         if press.prompt:
             # The cursor stands where the prompt's last line began; the others are still there.
             prompt = press.prompt.split("\n")[-1]
-            self._home = (prompt + press.line).replace("\x01", "").replace("\x02", "").replace("\n", "\r\n")
+            shown = prompt.replace("\x01", "").replace("\x02", "")
+            self._home = shown + as_shown(press.line).replace("\n", "\r\n")
             self._down = 1 + place_of(visible(prompt) + press.line, columns)[0]
             self._place = place_of(visible(prompt) + press.left, columns)
         self._shown = ""

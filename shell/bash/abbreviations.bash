@@ -19,7 +19,7 @@ _caro_read_abbreviations() {
   _caro_aliases=()
   while [[ -n "$content" ]]; do
     line="${content%%$'\n'*}" content="${content#"${content%%$'\n'*}"}"
-    content="${content#$'\n'}"
+    content="${content#$'\n'}" line="${line%$'\r'}"
     name="${line%%$'\t'*}"
     # bash takes no other names for aliases, and its associative arrays no quotes and brackets.
     [[ "$line" == ?*$'\t'?* && "$name" != *[!a-zA-Z0-9_.,:@%+-]* && -z "${BASH_ALIASES[$name]+set}" ]] || continue

@@ -58,6 +58,27 @@ _caro_read_style() {
   return 0
 }
 
+# Keep in _caro_visible what the line editor shows of $1: a control character is no command to the terminal.
+_caro_make_visible() {
+  builtin local char='' text="$1"
+  builtin local -i at=0 code=0
+  _caro_visible="$1"
+  [[ "${text//[$'\n\t']/}" == *[[:cntrl:]]* ]] || return 0
+  _caro_visible=
+  for ((at = 0; at < ${#text}; at++)); do
+    char="${text:at:1}"
+    if [[ "$char" == [[:cntrl:]] && "$char" != [$'\n\t'] ]]; then
+      builtin printf -v code '%d' "'$char"
+      # As readline writes them: ^[, ^?; others never come so.
+      ((code >= 0 && code < 32)) || code=127
+      builtin printf -v char '\\x%x' "$((code ^ 64))"
+      builtin printf -v char '^%b' "$char"
+    fi
+    _caro_visible+="$char"
+  done
+  return 0
+}
+
 # Show $1 below the line, in place of what is there. The line is written first, as the line editor will write it, to
 # see where it ends.
 _caro_show() {
@@ -70,6 +91,8 @@ _caro_show() {
   rows=_caro_rows
   _caro_count_rows "$1" 0
   rows+=_caro_rows
+  _caro_make_visible "$line"
+  line="$_caro_visible"
   # Room is made by moving down; the terminal scrolls then, and the place that is saved stays right.
   builtin printf -v room '%*s' "$rows" ''
   builtin printf '\e[J%s\e[%dA\e7%s%s \r\n\e[%sm%s\e[0m\e8' "${room// /$'\n'}" "$rows" \

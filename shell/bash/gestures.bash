@@ -6,6 +6,8 @@ _caro_failed=''
 
 _caro_on_key() {
   builtin local status="$?"
+  # `read -e` of a command has the same keys, and what is typed there is none of our business.
+  ((! _caro_ran)) || return 0
   builtin local - IFS=$' \t\n'
   builtin set +euxvETf +o pipefail
   # Whoever calls our hook, or comes before it, may have lost the status by then (starship, old bash-preexec); here it is
@@ -60,6 +62,7 @@ _caro_read_failed() {
 
 # The other key: what the command on the line does, shown below it until the next key.
 _caro_on_explain() {
+  ((! _caro_ran)) || return 0
   builtin local - IFS=$' \t\n'
   builtin set +euxvETf +o pipefail
   _caro_end

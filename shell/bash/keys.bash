@@ -63,6 +63,7 @@ _caro_unquote() {
 
 # Find in _caro_sequence the key $1 in readline's notation: ctrl-g, alt-g, ctrl-x g, or readline's own; empty when it is
 # none of them. And in _caro_label what is printed on keyboards: Ctrl-X g.
+_caro_native='^\\([^"\[:cntrl:]]|\\[^[:cntrl:]])+$'
 _caro_read_key() {
   builtin local word='' words="$1 " char=''
   _caro_sequence='' _caro_label=''
@@ -78,7 +79,8 @@ _caro_read_key() {
         # After the first one a plain character will do.
         if [[ -z "$_caro_sequence" || ${#word} -gt 1 ]]; then
           _caro_sequence='' _caro_label="$1"
-          [[ "$1" != \\?* ]] || _caro_sequence="$1"
+          # It goes between quotes into what `bind` reads.
+          [[ ! "$1" =~ $_caro_native ]] || _caro_sequence="$1"
           return 0
         fi
         _caro_sequence+="$char"

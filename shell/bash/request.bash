@@ -26,6 +26,16 @@ _caro_ask() {
     _caro_path="${_caro_path%%$'\n'*}"
   else
     _caro_line=
+    _caro_show_failure
+  fi
+  return 0
+}
+
+# Say why there is no answer: the client's own words (behind a tab), if it has come to any.
+_caro_show_failure() {
+  if [[ "$_caro_answer" == error$'\t'* ]]; then
+    _caro_show "caro: ${_caro_answer#*$'\t'}"
+  else
     _caro_show "$_caro_silence"
   fi
   return 0
@@ -40,7 +50,7 @@ _caro_ask_and_wait() {
     _caro_path="${_caro_answer#* }"
     _caro_receive
   elif ((status != 130)); then
-    _caro_show "$_caro_silence"
+    _caro_show_failure
   fi
   _caro_line=
   return 0

@@ -2,14 +2,17 @@
 # What the user has chosen: the variable CARO_NAME, else `name` in the config file, else our default.
 
 builtin declare -gA _caro_file_settings
+# What a relative CARO_CONFIG is relative to: a directory one walks into later must have no say.
+_caro_began_in="${PWD-}"
 
 # Find in _caro_found a file of ours ($1) where the user's configuration is, whether or not it is there.
 _caro_find() {
   builtin local mac="${HOME-}/Library/Application Support/caro/$1"
-  _caro_found="${XDG_CONFIG_HOME:-${HOME-}/.config}/caro/$1"
+  _caro_found="${HOME-}/.config/caro/$1"
+  [[ "${XDG_CONFIG_HOME-}" != /* ]] || _caro_found="$XDG_CONFIG_HOME/caro/$1"
   if [[ -n "${CARO_CONFIG-}" ]]; then
     _caro_found="$CARO_CONFIG"
-    [[ "$_caro_found" == */* ]] || _caro_found="./$_caro_found"
+    [[ "$_caro_found" == /* ]] || _caro_found="$_caro_began_in/$_caro_found"
     [[ "$1" == config.toml ]] || _caro_found="${_caro_found%/*}/$1"
   elif [[ ! -e "$_caro_found" && -e "$mac" ]]; then
     _caro_found="$mac"

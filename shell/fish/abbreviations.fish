@@ -12,10 +12,11 @@ function _caro_read_abbreviations
     end
     set -g _caro_abbreviated
     for line in (string split \n -- "$content")
-        set -l found (string match -rg '^([^#\s]\S*)\t(.+)$' -- $line); or continue
+        set -l found (string match -rg '^([^#\s]\S*)\t(.+?)\r?$' -- $line); or continue
         _caro_is_the_users $found[1]; and continue
-        # A newline is written `\n` there, a backslash `\\`.
-        builtin abbr --add -- $found[1] (builtin printf %b $found[2] | string collect)
+        # A newline is written `\n` there, a backslash `\\`; before anything else a backslash means nothing.
+        set -l text (string replace -ar '\\\\(?![\\\\n])|(\\\\.)' '$1' -- $found[2])
+        builtin abbr --add -- $found[1] (builtin printf %b $text | string collect)
         set -a _caro_abbreviated $found[1]
     end
 end

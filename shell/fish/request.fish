@@ -24,7 +24,9 @@ function _caro_ask
         return
     end
     _caro_end
-    test $code -eq 130; or _caro_draw 'caro: caro did not answer. See: caro doctor'
+    test $code -eq 130; and return
+    set -l why (string match -rg '^error\t(.*)$' -- "$told"); or set why 'caro did not answer. See: caro doctor'
+    _caro_draw "caro: $why"
 end
 
 # Print the fields of a press, and those in $argv.

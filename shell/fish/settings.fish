@@ -18,18 +18,20 @@ function _caro_is_on
     not builtin contains -- (_caro_setting $argv[1] on | string lower | string collect -a) off 0 false ''
 end
 
+# What a relative CARO_CONFIG is relative to: a directory one walks into later must have no say.
+set -g _caro_began_in "$PWD"
+
 # Print the path of a file of ours where the user's configuration is, whether or not it is there.
 function _caro_find
     if test -n "$CARO_CONFIG"
-        if test $argv[1] = config.toml
-            builtin printf %s "$CARO_CONFIG"
-        else
-            builtin printf %s (builtin path dirname -- "$CARO_CONFIG")/$argv[1]
-        end
+        set -l chosen "$CARO_CONFIG"
+        string match -q '/*' -- "$chosen"; or set chosen "$_caro_began_in/$chosen"
+        test $argv[1] = config.toml; or set chosen (builtin path dirname -- "$chosen")/$argv[1]
+        builtin printf %s "$chosen"
         return 0
     end
     set -l base "$XDG_CONFIG_HOME"
-    test -n "$base"; or set base "$HOME/.config"
+    string match -q '/*' -- "$base"; or set base "$HOME/.config"
     set -l of_macos "$HOME/Library/Application Support/caro/$argv[1]"
     if test -e "$of_macos"; and not test -e "$base/caro/$argv[1]"
         builtin printf %s "$of_macos"

@@ -19,6 +19,7 @@ _caro_read_abbreviations() {
   done
   _caro_aliases=()
   for line in "${(@f)content}"; do
+    line="${line%$'\r'}"
     name="${line%%$'\t'*}"
     [[ "$line" == ?*$'\t'?* && "$name" != [#]* ]] || continue
     ((${+aliases[$name]} && ! ${+_caro_aliases[$name]} || ${+galiases[$name]})) && continue

@@ -2,6 +2,11 @@
 
 _caro_generate() {
   builtin emulate -L zsh
+  # What is typed into vared, or in the rows after the first, is none of our business.
+  if [[ "$CONTEXT" != start ]]; then
+    builtin zle send-break
+    return 0
+  fi
   if [[ -n "$_caro_suggestion" ]]; then
     builtin local command="$_caro_suggestion"
     _caro_draw ''
@@ -27,6 +32,7 @@ _caro_generate() {
 # Show what the line means below it, until the next key, which stays unread; line, cursor and undo are untouched.
 _caro_explain() {
   builtin emulate -L zsh
+  [[ "$CONTEXT" == start ]] || return 0
   builtin local behind=
   builtin local -a fields
   builtin local -i cursor=$CURSOR

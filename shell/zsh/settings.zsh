@@ -1,16 +1,21 @@
 # What the user has chosen: the variable CARO_NAME, else `name` in the config file, else our default.
 
 builtin typeset -gA _caro_file_settings
+# What a relative CARO_CONFIG is relative to: a directory one walks into later must have no say.
+builtin typeset -g _caro_began_in="$PWD"
 
 # Find a file of ours ($1) where the user's configuration is; REPLY is its path, whether or not it is there. The same
 # rule as in caro_shell/paths.py.
 _caro_find() {
   builtin emulate -L zsh
-  builtin local directory="${XDG_CONFIG_HOME:-$HOME/.config}/caro" mac="$HOME/Library/Application Support/caro"
+  builtin local directory="$HOME/.config" mac="$HOME/Library/Application Support/caro" chosen="$CARO_CONFIG"
+  [[ "$XDG_CONFIG_HOME" == /* ]] && directory="$XDG_CONFIG_HOME"
+  directory+=/caro
   [[ ! -e "$directory/config.toml" && -e "$mac/config.toml" ]] && directory="$mac"
   REPLY="$directory/$1"
-  if [[ -n "$CARO_CONFIG" ]]; then
-    [[ "$1" == config.toml ]] && REPLY="$CARO_CONFIG" || REPLY="${CARO_CONFIG:a:h}/$1"
+  if [[ -n "$chosen" ]]; then
+    [[ "$chosen" == /* ]] || chosen="$_caro_began_in/$chosen"
+    [[ "$1" == config.toml ]] && REPLY="$chosen" || REPLY="${chosen:h}/$1"
   fi
   return 0
 }

@@ -129,3 +129,27 @@ def test_a_directory_that_was_removed_is_no_obstacle_for_the_key(home: Home) -> 
     )
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.endswith("done\techo list\0")
+
+
+def test_root_in_somebody_elses_home_makes_nothing_there(home: Home) -> None:
+    """`sudo -s` keeps HOME on some systems; what root makes there, its owner cannot use."""
+    if os.getuid() != 0:
+        need("only root can give a directory away")
+    foreign = home.path / "theirs"
+    foreign.mkdir()
+    os.chown(foreign, 65534, 65534)
+    said = caro(home, "x", HOME=str(foreign))
+    assert (said.returncode, said.stdout) == (1, "")
+    assert f"caro: {foreign} belongs to another user." in said.stderr
+    assert list(foreign.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", ["detach", "wait"])
+def test_a_client_that_cannot_go_on_says_why(home: Home, mode: str) -> None:
+    """To the shell, which shows it: nobody sees a client's stderr."""
+    code = f"import sys; from caro_shell import keypress; sys.exit(keypress.main({mode!r}))"
+    fields = "shell\tbash\0left\tlist\0terminal\t/dev/null\0"
+    said = end(start_python(home, ["-c", code], HOME="/dev/null/x"), fields)
+    assert (said.returncode, said.stderr) == (1, "")
+    assert said.stdout.startswith("error\t/dev/null/x")
+    assert "Set CARO_RUNTIME_DIR" in said.stdout

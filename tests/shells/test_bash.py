@@ -514,3 +514,38 @@ def _bash_version() -> str:
     return subprocess.run(
         ["bash", "-c", "echo $BASH_VERSION"], capture_output=True, text=True, check=True
     ).stdout.strip()
+
+
+@pytest.mark.parametrize("key", ["C-g", "M-g"])
+def test_what_was_pasted_does_not_command_the_terminal(terminal: Terminal, script: Script, key: str) -> None:
+    """Readline shows `^[`; the line is written by us too, and so by the same rule."""
+    before = terminal.title()
+    terminal.paste("ls \x1b]2;TAKEN\x07files")
+    terminal.see("^[]2;TAKEN^Gfiles")
+    terminal.press(key)
+    wait_for(lambda: [event for event in script.events() if event.startswith("ask ")], terminal.screen)
+    terminal.type(" X")
+    assert terminal.line().text.startswith(("ls ", "echo "))
+    assert terminal.title() == before
+
+
+def test_a_key_of_the_config_file_runs_nothing(open_shell: OpenShell, home: Home) -> None:
+    """It goes into what `bind` reads, so a quote in it is refused."""
+    home.write_config(f"""key = '\\C-g": touch {home.path}/ran #'\n""")
+    terminal = open_shell(says="caro: CARO_KEY=")
+    terminal.type("words")
+    terminal.press("C-g")
+    terminal.line()
+    assert not (home.path / "ran").exists()
+
+
+def test_what_read_asks_for_is_none_of_our_business(terminal: Terminal, script: Script, home: Home) -> None:
+    """`read -e` has the same keys; a secret is typed there at times."""
+    terminal.type(f"read -e -p 'Name: ' x; echo \"$x\" >{home.path}/name")
+    terminal.press("Enter")
+    terminal.see("\nName:")
+    terminal.type("my secret")
+    terminal.press("C-g", "M-g", "Enter")
+    wait_for(lambda: (home.path / "name").exists() and (home.path / "name").read_text(), terminal.screen)
+    assert (home.path / "name").read_text() == "my secret\n"
+    assert script.events() == []

@@ -325,3 +325,28 @@ def test_the_report_names_the_owner_and_what_is_off(home: Home, kind: ShellKind)
     assert report["key_owner"] == "navi (_navi_widget)"
     assert report["explain_key"] == report["explain_key_owner"] == ""
     assert report["comment"] == "off"
+
+
+def test_abbreviations_written_on_another_system(open_shell: OpenShell, home: Home) -> None:
+    """A file whose lines end in CR LF, and a backslash that is none of ours."""
+    abbreviations(home).write_bytes(b"greet\techo hello\r\nodd\techo one\\x41 two\r\n")
+    terminal = open_shell()
+    terminal.type("greet")
+    terminal.press("Enter")
+    terminal.see("\nhello\n>")
+    terminal.type("odd")
+    terminal.press("Enter")
+    terminal.see("\nonex41 two\n>")
+
+
+def test_a_directory_one_walks_into_has_no_say(open_shell: OpenShell, home: Home, kind: ShellKind) -> None:
+    """CARO_CONFIG is relative: to where the shell began, not to a repository with a file `abbreviations`."""
+    (home.path / "foreign").mkdir()
+    (home.path / "foreign" / "abbreviations").write_text("greet\techo taken over\n")
+    terminal = open_shell(before=kind.set("CARO_CONFIG", "caro.toml"))
+    terminal.type(f"cd {home.path}/foreign")
+    terminal.press("Enter")
+    terminal.type("greet")
+    terminal.press("Enter")
+    terminal.see("not found" if kind.name != "fish" else "Unknown command")
+    assert "taken over" not in terminal.screen()

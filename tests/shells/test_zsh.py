@@ -256,3 +256,14 @@ def test_sourcing_is_quick(home: Home) -> None:
     ]
     assert {loaded for _time, loaded in said} == {"1"}
     assert min(float(time) for time, _loaded in said) <= 3.0
+
+
+def test_what_vared_edits_is_none_of_our_business(terminal: Terminal, script: Script) -> None:
+    """There the key leaves the editor, as it does without caro."""
+    terminal.type("SECRET='my password'; vared SECRET")
+    terminal.press("Enter")
+    terminal.see("\nmy password")
+    terminal.press("M-g", "C-g")
+    terminal.see("my password\n>", last=True)
+    terminal.line_becomes("")
+    assert script.events() == []

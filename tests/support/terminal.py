@@ -102,6 +102,10 @@ class Terminal:
         """Return what is on the screen, without the empty lines at the end."""
         return self._tmux("capture-pane", "-p", *(["-e"] if colours else [])).rstrip()
 
+    def title(self) -> str:
+        """Return the title that programs have given the terminal."""
+        return self._tmux("display-message", "-p", "#{pane_title}").strip()
+
     def cursor(self) -> str:
         """Return where the cursor is on the screen."""
         return self._tmux("display-message", "-p", "#{cursor_x} #{cursor_y}")
