@@ -12,6 +12,7 @@ from caro_shell.keypress.screen import output_in, output_of
         ("> git push\nold\n> git push\nnew\n>\n\n\n", "git push", "new"),
         ("~ main\n$ make\nerror 1\n~ main\n$", "make", "error 1"),
         ("> true\n>", "true", ""),
+        ("> make\n> quoted\n>\n  … thinking", "make", "> quoted"),
         ("> for x in a\n  do false; done\noh\n>", "for x in a\n  do false; done", "oh"),
         ("nothing of it", "make", ""),
         ("> x", "", ""),

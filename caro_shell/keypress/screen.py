@@ -5,6 +5,7 @@ from collections.abc import Mapping
 # What a model needs of it is at the end, and a prompt has to stay short.
 _MOST_LINES, _MOST_CHARACTERS = 20, 1500
 _HISTORY_LINES = 200
+_STATUS = "  …"
 # tmux answers in milliseconds; nobody waits for one that does not.
 _LIMIT_S = 1.0
 
@@ -36,6 +37,9 @@ def output_in(screen: str, command: str) -> str:
         return ""
     prompt = lines[at].removesuffix(typed).rstrip()
     shown = lines[at + 1 :]
+    # In bash and fish our own status stands below the prompt by now.
+    while shown and shown[-1].startswith(_STATUS):
+        shown.pop()
     if shown and shown[-1].startswith(prompt):
         shown.pop()
     # A prompt of several lines: those before its last one.

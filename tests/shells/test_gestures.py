@@ -3,7 +3,7 @@
 import pytest
 from pictures import keep_picture
 from shell_kinds import ShellKind
-from terminal import Terminal, wait_for
+from terminal import OpenShell, Terminal, wait_for
 from user_home import Home, Script
 
 from caro_shell.prompt import completion_request, fix_request, other_request, refinement_request
@@ -165,6 +165,23 @@ def test_the_key_on_an_empty_line_fixes_the_last_command(terminal: Terminal, scr
     keep_picture(terminal, kind, "fix-2")
     terminal.press(kind.undo)
     terminal.line_becomes("")
+
+
+@pytest.mark.parametrize("allowed", ["tmux", "off"])
+def test_what_the_command_has_shown_is_told_only_where_it_may_be(
+    open_shell: OpenShell, script: Script, kind: ShellKind, allowed: str
+) -> None:
+    """fix_output = tmux reads it off the screen, as it stands between the command and the prompt."""
+    shown = "one two\nthree"
+    command = "sh -c 'printf \"one two\\nthree\\n\"; exit 3'"
+    told = fix_request(command, 3, [f"It said: {shown}"] if allowed == "tmux" else [])
+    script.say(told, "echo mended")
+    terminal = open_shell(before=kind.set("CARO_FIX_OUTPUT", allowed))
+    terminal.type(command)
+    terminal.press("Enter")
+    terminal.see("\nthree\n>")
+    terminal.press("C-g")
+    terminal.line_becomes("echo mended")
 
 
 def test_a_second_press_shows_another_fix(terminal: Terminal, script: Script) -> None:
