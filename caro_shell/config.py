@@ -37,7 +37,7 @@ class Settings:
     """Seconds without a request after which the model is unloaded."""
     idle_exit: float = 14400.0
     """Seconds without a request after which the daemon leaves."""
-    queue: int = 16
+    queue: int = 64
     """Requests that may wait; one more is answered `busy` at once."""
     log_requests: bool = False
     """Whether the log may hold what you typed and what the model wrote."""
