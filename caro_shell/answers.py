@@ -28,9 +28,11 @@ class Listener:
 
 @dataclass
 class Attempt:
-    """One answer as it grows, and what was sent for it."""
+    """One answer as it grows, what was asked, and what was sent for it."""
 
     messages: Sequence[Message]
+    sent: Sequence[Message] = ()
+    """The messages as they reached the model."""
     raw: str = ""
     ended: bool = False
 
@@ -141,3 +143,4 @@ def pieces(engine: Engine, attempt: Attempt, sampling: Sampling, visit: Visit) -
     finally:
         stream.close()  # type: ignore[attr-defined]
         attempt.ended = engine.usage.ended
+        attempt.sent = engine.sent or attempt.messages

@@ -42,7 +42,7 @@ class _LostError(Exception):
 
 
 class _StaleError(Exception):
-    """The daemon `pid` is of another version or runs with other settings."""
+    """The daemon `pid` is of another version."""
 
     def __init__(self, message: str, pid: int) -> None:
         super().__init__(message)

@@ -15,31 +15,47 @@ from caro_shell.errors import ConfigError
 class Settings:
     """Every setting; the field's name is the key in the file.
 
-    Those of the shells are read by the shell scripts themselves. They take no part in comparisons, so that a
-    daemon is not replaced because somebody has chosen another key.
+    Two are equal when the same loaded engine serves both: how long it stays, how requests wait and what the shells
+    do with their keys take no part in comparisons.
     """
 
     model: str = "small"
-    """A catalogue name, or the path of a GGUF file."""
+    """`auto`, a catalogue name, `NAME:QUANTISATION`, the path of a GGUF file, `owner/repo:file`, or an https URL."""
     models_dir: str = ""
     """Where weights are kept; empty: `models` in the data directory."""
-    engine: str = "llama"
-    """`llama`, or `FILE.py:CLASS` for an engine of your own."""
+    engine: str = "auto"
+    """`auto`, `llama`, `xllamacpp`, `openai`, `mlx`, `candle`, or `FILE.py:CLASS` for an engine of your own."""
+    device: str = "auto"
+    """What llama.cpp runs on: `auto`, `cpu`, or the name of a device that `caro doctor` lists."""
     threads: int = 0
     """Threads of the CPU backend; 0 chooses so that the machine stays usable."""
     gpu_layers: int = -1
-    """Layers given to the GPU when the build has one; -1 is all, 0 none."""
+    """Layers given to the GPU when the build has one; -1 is as many as fit, 0 none."""
     context: int = 2048
     """Tokens of prompt and answer together."""
-    max_tokens: int = 160
+    base_url: str = ""
+    """The address of an OpenAI-compatible server, as `https://host/v1`; empty: none, everything stays here."""
+    server_model: str = ""
+    """The server's name of the model to ask; empty: the only one it has, or the first."""
+    server_timeout: float = 30.0
+    """Seconds without a byte after which the server is given up."""
+    api_key: str = field(default="", repr=False)
+    """The server's bearer key; only from the environment, or from `api_key_file`."""
+    api_key_file: str = ""
+    """A file of mode 0600 that holds the key; empty: `api_key` beside the configuration file."""
+    allow_http: bool = False
+    """Whether requests may go to another host without encryption."""
+    fallback: str = "off"
+    """Who answers when the server does not: `off`, or `local` for the model of this machine."""
+    max_tokens: int = field(default=160, compare=False)
     """Tokens an answer may have before it is refused as too long."""
-    idle_unload: float = 1800.0
+    idle_unload: float = field(default=1800.0, compare=False)
     """Seconds without a request after which the model is unloaded."""
-    idle_exit: float = 14400.0
+    idle_exit: float = field(default=14400.0, compare=False)
     """Seconds without a request after which the daemon leaves."""
-    queue: int = 64
+    queue: int = field(default=64, compare=False)
     """Requests that may wait; one more is answered `busy` at once."""
-    log_requests: bool = False
+    log_requests: bool = field(default=False, compare=False)
     """Whether the log may hold what you typed and what the model wrote."""
     key: str = field(default="ctrl-g", compare=False)
     """The key that turns the line into a command; empty: none."""
@@ -64,6 +80,7 @@ _WORDS: dict[str, dict[str, str]] = {
     "comment": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
     "keep_request": {**_OFF, "history": "history", "comment": "comment"},
     "fix_output": {**_OFF, "tmux": "tmux"},
+    "fallback": {**_OFF, "local": "local"},
 }
 # In the shell's own notation, which it alone can judge.
 _SHELLS_OWN = ("key", "explain_key", "style")

@@ -7,7 +7,7 @@ import socket as sockets
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import zmq
@@ -38,7 +38,7 @@ class Daemon:
         self._events = self._context.socket(zmq.PULL)
         self._events.bind("inproc://events")
         self._reports: zmq.Socket[bytes] | None = None
-        self._worker = Worker(settings, self._report)
+        self._worker = Worker(self._report)
         self._jobs: list[Job] = []
         self._started = self._active = self._beaten = time.monotonic()
         self._unloading = False
@@ -101,12 +101,12 @@ class Daemon:
         self._active = time.monotonic()
         self._unloading = False
         request = protocol.ask_from(message)
-        wanted = self._wanted(request)
-        reason = self._stale_reason(request, wanted)
-        if reason:
+        if request.version != __version__:
+            reason = f"The daemon is version {__version__}, the client {request.version}."
             event = {"type": "error", "code": "stale", "message": reason, "hint": "", "pid": os.getpid()}
             self._router.send(client, request_id, event)
             return
+        self._settings = self._wanted(request)
         for job in self._jobs:
             if request.terminal and job.request.terminal == request.terminal:
                 if job.request.sequence > request.sequence:
@@ -116,7 +116,8 @@ class Daemon:
         if waiting > self._settings.queue:
             raise Busy(f"caro is busy: {waiting} requests wait.", "Ask again in a moment.")
         self._requests += 1
-        job = Job(client, request_id, request, request.model or wanted.model, self._active)
+        settings = replace(self._settings, model=request.model or self._settings.model)
+        job = Job(client, request_id, request, settings, self._active)
         if self._router.send(client, request_id, {"type": "accepted", "position": len(self._jobs)}):
             self._beaten = time.monotonic() if not self._jobs else self._beaten
             self._jobs.append(job)
@@ -128,14 +129,6 @@ class Daemon:
         settings = {name: value for name, value in request.settings.items() if isinstance(value, str)}
         # The configuration file is found the way the client would find it.
         return config.resolve(settings, paths.config_file({**self._environ, **settings}))
-
-    def _stale_reason(self, request: protocol.Ask, wanted: config.Settings) -> str:
-        if request.version != __version__:
-            return f"The daemon is version {__version__}, the client {request.version}."
-        # The model is a matter of each request; everything else is the daemon's.
-        if replace(wanted, model=self._settings.model) != self._settings:
-            return "The settings have changed since the daemon started."
-        return ""
 
     def _on_cancel(self, client: bytes, _request_id: bytes, message: Mapping[str, Any]) -> None:
         for job in self._jobs:
@@ -157,7 +150,7 @@ class Daemon:
             "pid": os.getpid(),
             "state": "leaving" if self._leaving else engine.state,
             "model": engine.model or self._settings.model,
-            "device": engine.device,
+            **asdict(engine.placement),
             "engine": engine.engine or self._settings.engine,
             "version": __version__,
             "uptime_s": round(time.monotonic() - self._started, 3),

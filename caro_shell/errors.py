@@ -7,7 +7,7 @@ CaroError
 ├── DaemonError       the daemon cannot be started, reached or trusted
 │   ├── Busy          its queue is full
 │   ├── Superseded    a newer request from the same terminal took over
-│   └── Stale         it is another version, or runs with other settings
+│   └── Stale         it is another version than the client
 ├── Cancelled         the user said so; not a failure
 ├── Unusable          the model's answer is not one command
 └── ModelError        weights that are missing, damaged or cannot be had
@@ -68,7 +68,7 @@ class Superseded(DaemonError):
 
 
 class Stale(DaemonError):
-    """The daemon is another version, or runs with other settings, than the client."""
+    """The daemon is another version than the client."""
 
     code = "stale"
 

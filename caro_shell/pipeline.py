@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from caro_shell import context, prompt
@@ -23,7 +23,7 @@ class Pipeline:
     """Turns requests into replies with one engine; remembers answers, and the latest request in full."""
 
     engine: Engine
-    max_tokens: int
+    max_tokens: int = 160
     last: Mapping[str, Any] = field(default_factory=dict)
     _answers: OrderedDict[tuple[Any, ...], Answers] = field(default_factory=OrderedDict)
     _explanations: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
@@ -103,10 +103,10 @@ class Pipeline:
             "shell": ask.shell,
             "engine": self.engine.name,
             "model": self.engine.model,
-            "device": self.engine.device,
-            "sent": [message._asdict() for message in visit.attempts[0].messages],
+            **asdict(self.engine.placement),
+            "sent": [message._asdict() for message in visit.attempts[0].sent],
             # The last message of each: what was sent for a further answer differs in that alone.
-            "asked": [attempt.messages[-1].content for attempt in visit.attempts],
+            "asked": [attempt.sent[-1].content for attempt in visit.attempts],
             "answers": [attempt.raw for attempt in visit.attempts],
             "tokens": {
                 "prompt": self.engine.usage.prompt_tokens,

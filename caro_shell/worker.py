@@ -9,13 +9,16 @@ from typing import Any
 
 from caro_shell.answers import Listener
 from caro_shell.config import Settings
-from caro_shell.engines import Engine
+from caro_shell.engines import Engine, Placement
 from caro_shell.engines.registry import create_engine
 from caro_shell.errors import Cancelled, CaroError
 from caro_shell.pipeline import Pipeline
 from caro_shell.protocol import Ask
 
 _log = logging.getLogger(__name__)
+
+NOWHERE = Placement(device="")
+"""While no model is loaded."""
 
 Report = Callable[["Job", dict[str, Any]], None]
 """Takes a job and an event of it; called from the worker's thread."""
@@ -28,7 +31,7 @@ class Job:
     client: bytes
     request_id: bytes
     request: Ask
-    model: str
+    settings: Settings
     since: float
     cancelled: threading.Event = field(default_factory=threading.Event)
     state: str = "queued"
@@ -42,8 +45,8 @@ class EngineState:
 
     state: str = "idle"
     model: str = ""
-    device: str = ""
     engine: str = ""
+    placement: Placement = NOWHERE
     notes: tuple[str, ...] = ()
 
 
@@ -55,14 +58,13 @@ def error_event(error: CaroError) -> dict[str, Any]:
 class Worker:
     """Runs jobs one after another; the model is loaded when the first one needs it."""
 
-    def __init__(self, settings: Settings, report: Report) -> None:
+    def __init__(self, report: Report) -> None:
         """Nothing runs before `start`."""
-        self._settings = settings
         self._report = report
         self._jobs: SimpleQueue[Job | str] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._pipeline: Pipeline | None = None
-        self._model = ""
+        self._settings: Settings | None = None
         self._last: Mapping[str, Any] = {}
         self.engine_state = EngineState()
 
@@ -118,33 +120,32 @@ class Worker:
             return reply.message()
         finally:
             if self._pipeline is not None:
-                self.engine_state = replace(self.engine_state, state="ready")
+                self.engine_state = _state_of(self._pipeline.engine)
 
     def _show(self, job: Job, text: str) -> None:
         job.state = "writing"
         self._report(job, {"type": "chunk", "text": text})
 
     def _loaded(self, job: Job) -> Pipeline:
-        """Return the pipeline with the job's model loaded; only one model is held at a time."""
-        if self._pipeline is not None and self._model == job.model:
-            return self._pipeline
-        self._close()
-        job.state = "loading"
-        engine = create_engine(replace(self._settings, model=job.model))
-        self.engine_state = EngineState("loading", job.model, "", engine.name)
-        pipeline = self._open(engine, job.request.shell)
-        self._pipeline, self._model = pipeline, job.model
-        return pipeline
+        """Return the pipeline with the engine that the job's settings ask for; only one is held at a time."""
+        if self._pipeline is None or self._settings != job.settings:
+            self._close()
+            job.state = "loading"
+            engine = create_engine(job.settings)
+            self.engine_state = EngineState("loading", job.settings.model, engine.name)
+            self._pipeline, self._settings = self._open(engine, job.request.shell), job.settings
+        self._pipeline.max_tokens = job.settings.max_tokens
+        return self._pipeline
 
     def _open(self, engine: Engine, shell: str) -> Pipeline:
         try:
             engine.load()
-            pipeline = Pipeline(engine, self._settings.max_tokens)
+            pipeline = Pipeline(engine)
             pipeline.prime(shell)
         except BaseException:
             self.engine_state = EngineState()
             raise
-        self.engine_state = EngineState("ready", engine.model, engine.device, engine.name, engine.notes)
+        self.engine_state = _state_of(engine)
         return pipeline
 
     def _close(self) -> None:
@@ -154,6 +155,10 @@ class Worker:
             self._pipeline = None
             self.engine_state = EngineState()
             _return_memory()
+
+
+def _state_of(engine: Engine) -> EngineState:
+    return EngineState("ready", engine.model, engine.name, engine.placement, engine.notes)
 
 
 def _return_memory() -> None:

@@ -148,9 +148,10 @@ def test_a_key_has_a_name_or_the_shells_own_notation(file: Path, key: str) -> No
     assert resolve({"CARO_KEY": key}, str(file)).key == key
 
 
-def test_another_key_replaces_no_daemon(file: Path) -> None:
-    """The daemon compares settings to know whether it is stale; those of the shells are none of its business."""
+def test_another_key_loads_no_model_anew(file: Path) -> None:
+    """The worker compares settings to know whether its engine serves; those of shells and daemon are none of it."""
     shells = {"CARO_KEY": "f5", "CARO_EXPLAIN_KEY": "", "CARO_COMMENT": "off", "CARO_STYLE": "bold"}
     more = {"CARO_KEEP_REQUEST": "comment", "CARO_FIX_OUTPUT": "tmux"}
+    more |= {"CARO_IDLE_UNLOAD": "1", "CARO_IDLE_EXIT": "2", "CARO_QUEUE": "3", "CARO_MAX_TOKENS": "9"}
     assert resolve(shells | more, str(file)) == resolve({}, str(file))
     assert resolve({"CARO_THREADS": "1"}, str(file)) != resolve({}, str(file))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from caro_shell.answers import Listener
-from caro_shell.engines import Sampling, Usage
+from caro_shell.engines import Placement, Sampling, Usage
 from caro_shell.errors import Cancelled, Unusable, UsageError
 from caro_shell.pipeline import MOST_ALTERNATIVES, Pipeline
 from caro_shell.prompt import Message
@@ -16,7 +16,7 @@ from caro_shell.protocol import Ask
 class Engine:
     """Says one answer after the other, in pieces; counts what was taken of them."""
 
-    name, model, device = "fake", "parrot", "none"
+    name, model, placement = "fake", "parrot", Placement(device="none")
     notes: tuple[str, ...] = ("It is only a parrot.",)
 
     def __init__(self, *answers: Sequence[str], ended: bool = True) -> None:
@@ -25,7 +25,8 @@ class Engine:
         self.ended = ended
         self.usage = Usage()
         self.samplings: list[Sampling] = []
-        self.sent: list[Sequence[Message]] = []
+        self.asked: list[Sequence[Message]] = []
+        self.sent: Sequence[Message] = ()
         self.taken = 0
         self.closed = 0
 
@@ -34,11 +35,12 @@ class Engine:
 
     def prime(self, messages: Sequence[Message]) -> None:
         """Note what was evaluated."""
-        self.sent.append(messages)
+        self.asked.append(messages)
 
     def stream(self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Say the next answer."""
-        self.sent.append(messages)
+        self.asked.append(messages)
+        self.sent = messages
         self.samplings.append(sampling)
         self.usage = Usage(prompt_tokens=7)
         try:
@@ -75,7 +77,7 @@ def test_what_is_primed_is_how_every_request_begins() -> None:
     pipeline = Pipeline(engine, 160)
     pipeline.prime("bash")
     pipeline.answer(request(), Listener())
-    assert engine.sent[0][:-1] == engine.sent[1][:-1]
+    assert engine.asked[0][:-1] == engine.asked[1][:-1]
 
 
 def test_each_preview_is_shown_once() -> None:
@@ -194,7 +196,7 @@ def test_what_makes_no_sense_does_not_reach_the_engine(fields: dict[str, Any]) -
     engine = Engine(["ls"])
     with pytest.raises(UsageError):
         Pipeline(engine, 160).answer(request()._replace(**fields), Listener())
-    assert engine.sent == []
+    assert engine.asked == []
 
 
 def test_what_was_sent_is_remembered_exactly() -> None:
@@ -203,7 +205,7 @@ def test_what_was_sent_is_remembered_exactly() -> None:
     pipeline = Pipeline(engine, 160)
     pipeline.answer(request("# list files"), Listener())
     assert pipeline.last["line"] == "# list files"
-    assert pipeline.last["sent"] == [message._asdict() for message in engine.sent[0]]
+    assert pipeline.last["sent"] == [message._asdict() for message in engine.asked[0]]
     assert pipeline.last["answers"] == ["`ls`"]
     assert pipeline.last["asked"] == ["list files"]
 
@@ -222,10 +224,10 @@ def test_an_alternative_is_drawn_when_it_is_asked_for() -> None:
     engine = Engine(["ls -la"], ["ls -al"], ["dir"])
     pipeline = Pipeline(engine, 160)
     assert pipeline.answer(request(), Listener()).alternative == 0
-    assert len(engine.sent) == 1
+    assert len(engine.asked) == 1
     second = pipeline.answer(request(alternative=1), Listener())
     assert (second.command, second.alternative, second.cached) == ("dir", 1, False)
-    assert engine.sent[1][-1].content == "list files\nUse another tool than ls."
+    assert engine.asked[1][-1].content == "list files\nUse another tool than ls."
     assert pipeline.answer(request(alternative=1), Listener()).cached
 
 
@@ -235,9 +237,9 @@ def test_after_the_last_alternative_the_first_comes_again() -> None:
     pipeline = Pipeline(engine, 160)
     commands = [pipeline.answer(request(alternative=wanted), Listener()).command for wanted in range(5)]
     assert commands == ["ls", "dir", "ls", "dir", "ls"]
-    asked = len(engine.sent)
+    asked = len(engine.asked)
     assert pipeline.answer(request(alternative=7), Listener()).command == "dir"
-    assert len(engine.sent) == asked
+    assert len(engine.asked) == asked
 
 
 def test_an_alternative_that_is_there_already_is_not_shown_while_it_grows() -> None:
@@ -257,9 +259,9 @@ def test_a_refinement_is_told_the_words_and_the_command() -> None:
         {"line": "find . # big ones", "command": "find . -size +1G"},
     )
     reply = Pipeline(engine, 160).answer(request("find . -size +2G # only in src", turns=turns), Listener())
-    assert engine.sent[0][-1].content == "# find files, big ones\nfind . -size +2G\n# only in src"
+    assert engine.asked[0][-1].content == "# find files, big ones\nfind . -size +2G\n# only in src"
     assert reply.words == "find files, big ones, only in src"
-    assert len(engine.sent[0]) == 2
+    assert len(engine.asked[0]) == 2
 
 
 def test_a_comment_that_we_have_put_there_is_not_asked_twice() -> None:
@@ -267,7 +269,7 @@ def test_a_comment_that_we_have_put_there_is_not_asked_twice() -> None:
     engine = Engine(["find src"])
     turns = ({"line": "find files", "command": "find ."},)
     Pipeline(engine, 160).answer(request("find .  # find files, in src", turns=turns), Listener())
-    assert engine.sent[0][-1].content == "# find files\nfind .\n# in src"
+    assert engine.asked[0][-1].content == "# find files\nfind .\n# in src"
 
 
 def test_what_is_right_of_the_cursor_stays() -> None:
@@ -275,7 +277,7 @@ def test_what_is_right_of_the_cursor_stays() -> None:
     engine = Engine(["tar cz . | ssh other"], ["tar cz . | ssh host"])
     reply = Pipeline(engine, 160).answer(request("tar cz  |  ssh host", cursor=7), Listener())
     assert (reply.command, reply.cursor) == ("tar cz . |  ssh host", len("|  ssh host"))
-    assert "tar cz ___ |  ssh host" in engine.sent[0][-1].content
+    assert "tar cz ___ |  ssh host" in engine.asked[0][-1].content
     with pytest.raises(Unusable, match="right of the cursor"):
         Pipeline(Engine(*[["ls"]] * 3), 160).answer(request("tar cz  | ssh host", cursor=7), Listener())
 
@@ -286,7 +288,7 @@ def test_a_fix_is_another_command_than_the_one_that_failed() -> None:
     failed = request("ls -la /x", type="fix", status=2, cwd="/")
     reply = Pipeline(engine, 160).answer(failed, Listener())
     assert (reply.command, reply.words) == ("ls -la /y", "")
-    assert "exit status 2: ls -la /x\nThere is no /x.\n" in engine.sent[0][-1].content
+    assert "exit status 2: ls -la /x\nThere is no /x.\n" in engine.asked[0][-1].content
     with pytest.raises(Unusable, match="no better command"):
         Pipeline(Engine(*[["ls -al /x"]] * 3), 160).answer(failed, Listener())
 
@@ -295,7 +297,7 @@ def test_a_fix_is_told_what_the_command_has_said() -> None:
     """When the user lets caro see it."""
     engine = Engine(["git push -u origin x"])
     Pipeline(engine, 160).answer(request("git push", type="fix", status=128, output="no upstream\n"), Listener())
-    assert "\nIt said: no upstream\n" in engine.sent[0][-1].content
+    assert "\nIt said: no upstream\n" in engine.asked[0][-1].content
 
 
 def test_an_explanation_is_text_and_comes_as_it_is_written() -> None:
@@ -324,4 +326,4 @@ def test_explaining_keeps_the_prompt_that_is_evaluated() -> None:
     pipeline.answer(request("ls", type="explain"), Listener())
     pipeline.answer(request("tar -cz"), Listener())
     pipeline.answer(request("sl", type="fix", status=127), Listener())
-    assert len({messages[0] for messages in engine.sent}) == 1
+    assert len({messages[0] for messages in engine.asked}) == 1

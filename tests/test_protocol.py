@@ -336,7 +336,6 @@ def test_unknown_fields_are_ignored(wire: CheckedWire) -> None:
     ("fields", "code"),
     [
         ({"version": "0"}, "stale"),
-        ({"settings": {}}, "stale"),
         ({"shell": "tcsh"}, "usage"),
         ({"line": " # "}, "usage"),
         ({"number": 0}, "usage"),

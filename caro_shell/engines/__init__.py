@@ -36,18 +36,38 @@ class Usage:
     """Whether the model itself ended the answer, rather than the cap or whoever read it."""
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where a model runs."""
+
+    device: str = "cpu"
+    """What evaluates it: `cpu`, `cuda`, `metal`, `vulkan` …; `server` for a server that does not say."""
+    layers: int = 0
+    """The layers it has; 0 where the engine cannot tell."""
+    offloaded: int = 0
+    """How many of them are on the device; 0 on the CPU."""
+    host: str = ""
+    """Where requests are sent, as `https://host:port`; empty: they stay in this process."""
+
+
 class Engine(Protocol):
-    """A loaded model. One thread owns it and calls nothing at the same time, except `cancelled` from within."""
+    """A loaded model. One thread owns it and calls nothing at the same time, except `cancelled` from within.
+
+    What it says of itself may change with every load and every stream, so it is read anew after each.
+    """
 
     name: str
     model: str
-    device: str
+    placement: Placement
     notes: tuple[str, ...]
+    """What the user should know about how this is answered, a sentence each."""
     usage: Usage
     """What the latest stream cost; valid once its iterator has ended or been closed."""
+    sent: Sequence[Message]
+    """What the model was really given by the latest stream; where it runs elsewhere, secrets are not in it."""
 
     def load(self) -> None:
-        """Make the model ready; raises EngineError in one sentence when it cannot be."""
+        """Make the model ready; raises ModelError or EngineError in one sentence when it cannot be."""
 
     def prime(self, messages: Sequence[Message]) -> None:
         """Evaluate what every prompt begins with, so that no request waits for it."""

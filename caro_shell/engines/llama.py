@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from caro_shell.config import Settings
-from caro_shell.engines import Sampling, Usage
+from caro_shell.engines import Placement, Sampling, Usage
 from caro_shell.engines.threads import choose_threads
 from caro_shell.errors import Unusable
 from caro_shell.models.store import find_model
@@ -34,9 +34,10 @@ class LlamaEngine:
         """Remember the settings; nothing is loaded yet."""
         self._settings = settings
         self.model = settings.model
-        self.device = "cpu"
+        self.placement = Placement()
         self.notes: tuple[str, ...] = ()
         self.usage = Usage()
+        self.sent: Sequence[Message] = ()
         self._prefix: list[int] = []
         self._loaded: Loaded
         self._template: ChatTemplate
@@ -47,7 +48,7 @@ class LlamaEngine:
         from caro_shell.engines import llama_library
         from caro_shell.engines.chat_template import ChatTemplate
 
-        self._loaded, self.device, self.notes = llama_library.load(
+        self._loaded, device, self.notes = llama_library.load(
             llama_library.LoadOptions(
                 path=str(weights.path),
                 threads=choose_threads(self._settings.threads),
@@ -55,6 +56,7 @@ class LlamaEngine:
                 context=self._settings.context,
             )
         )
+        self.placement = Placement(device)
         self.model = weights.title
         if weights.stands_in_for:
             self.notes += (f"{weights.title} stands in for `{weights.stands_in_for}` and is often wrong.",)
@@ -84,6 +86,7 @@ class LlamaEngine:
         from caro_shell.engines.llama_library import Sampler, text_decoder
 
         start = time.perf_counter()
+        self.sent = messages
         prefix, rest = self._template.tokens(messages)
         if len(prefix) + len(rest) + sampling.max_tokens > self._settings.context:
             raise Unusable(

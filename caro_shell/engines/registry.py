@@ -10,7 +10,7 @@ from caro_shell.errors import ConfigError
 
 def create_engine(settings: Settings) -> Engine:
     """Return the engine that the settings name, not loaded yet; raises ConfigError."""
-    if settings.engine == "llama":
+    if settings.engine in {"auto", "llama"}:
         from caro_shell.engines.llama import LlamaEngine
 
         return LlamaEngine(settings)

@@ -94,28 +94,24 @@ def test_a_daemon_that_stays_stale_is_one_sentence_and_no_loop(home: Home, tmp_p
     assert daemons_started(home) == 2
 
 
-def test_changed_settings_in_the_environment_restart_it_once(home: Home, script: Script) -> None:
-    """The next client with the same settings finds it right."""
+def test_changed_settings_in_the_environment_replace_the_engine_once(home: Home, script: Script) -> None:
+    """The next client with the same settings finds it loaded; the daemon stays."""
     assert caro(home, "x").stdout == "echo x\n"
-    pids = [home.daemon_pid()]
     for request in ("y", "z"):
         assert caro(home, request, CARO_THREADS="1").stdout == f"echo {request}\n"
-        pids.append(home.daemon_pid())
-    assert pids[0] != pids[1] == pids[2]
-    assert daemons_started(home) == 2
+    assert [event.split()[0] for event in script.events()] == ["load", "ask", "close", "load", "ask", "ask"]
+    assert daemons_started(home) == 1
 
 
-def test_an_edited_configuration_file_restarts_it_once(home: Home) -> None:
-    """No need to tell the daemon: the next request sees it."""
-    path = home.path / ".config" / "caro" / "config.toml"
-    path.parent.mkdir(parents=True)
+def test_an_edited_configuration_file_is_seen_by_the_next_request(home: Home, script: Script) -> None:
+    """No need to tell the daemon; what has nothing to do with the engine does not even load that anew."""
     caro(home, "x")
-    first = home.daemon_pid()
-    path.write_text("max_tokens = 99\n")
+    home.write_config("max_tokens = 99")
     assert caro(home, "y").stdout == "echo y\n"
-    second = home.daemon_pid()
+    home.write_config("threads = 1")
     assert caro(home, "z").stdout == "echo z\n"
-    assert first != second == home.daemon_pid()
+    assert [event.split()[0] for event in script.events()] == ["load", "ask", "ask", "close", "load", "ask"]
+    assert daemons_started(home) == 1
 
 
 def test_a_file_broken_while_it_runs_is_one_sentence(home: Home) -> None:

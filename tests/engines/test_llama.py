@@ -155,7 +155,7 @@ def test_a_device_that_fails_falls_back_to_the_cpu_with_a_note(
     second = LlamaEngine(settings)
     second.load()
     assert tried == [-1, 0]
-    assert second.device == "cpu"
+    assert second.placement.device == "cpu"
     assert second.notes == ("The cuda device could not take the model; it runs on the CPU.",)
     assert answer(second, "list files") == answer(engine, "list files")
     second.close()

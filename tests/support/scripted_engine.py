@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from caro_shell.config import Settings
-from caro_shell.engines import Sampling, Usage
+from caro_shell.engines import Placement, Sampling, Usage
 from caro_shell.errors import EngineError
 from caro_shell.prompt import Message
 
@@ -25,13 +25,14 @@ class ScriptedEngine:
     """Answers by the script; `fresh` words in it are read again at every request."""
 
     name = "scripted"
-    device = "none"
+    placement = Placement(device="none")
     notes: tuple[str, ...] = ()
 
     def __init__(self, settings: Settings) -> None:
         """Find the script; it may be written later."""
         self.model = settings.model
         self.usage = Usage()
+        self.sent: Sequence[Message] = ()
         self._directory = Path(os.environ["CARO_TEST_SCRIPT"])
 
     def _note(self, word: str, text: str = "") -> None:
@@ -78,6 +79,7 @@ class ScriptedEngine:
         """Say what the script has for the request; later draws look for `REQUEST#SEED` first."""
         request = messages[-1].content
         self._note("ask", request)
+        self.sent = messages
         drawn = f"{request}#{sampling.seed}"
         name = drawn if sampling.temperature and drawn in self._script() else request
         self.usage = Usage(prompt_tokens=len(request), answer_tokens=0, ended=True)
