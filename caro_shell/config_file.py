@@ -1,0 +1,231 @@
+"""The configuration file, TOML that its user writes by hand: read with its lines, changed without losing a comment."""
+
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from caro_shell.errors import ConfigError
+from caro_shell.parse.characters import shown
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+    from tomlkit.items import Item
+
+
+@dataclass(frozen=True)
+class Table:
+    """What the file holds, and the line, from 1, on which each of its names stands."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+
+def read(path: str) -> Table:
+    """Return what the file says, nothing when there is none; raises ConfigError, with the line that is not TOML."""
+    try:
+        text = _text(Path(path))
+    except FileNotFoundError:
+        return Table()
+    values = _parsed(path, text)
+    return Table(values, _lines(text))
+
+
+def set_value(path: str, name: str, value: object) -> None:
+    """Let the file say `name = value`; comments, order, mode and links stay, and it is replaced whole or not at all.
+
+    Raises ConfigError when the file is not TOML, or cannot be written; it is as it was then.
+    """
+
+    def edit(document: "TOMLDocument") -> None:
+        document[name] = _item(value)
+
+    _change(path, edit, lambda before: {**before, name: value})
+
+
+def unset_value(path: str, name: str) -> bool:
+    """Take `name` out of the file; returns whether it was there. Raises ConfigError as `set_value` does."""
+    if name not in read(path).values:
+        return False
+
+    def edit(document: "TOMLDocument") -> None:
+        document.pop(name, None)
+
+    _change(path, edit, lambda before: {key: value for key, value in before.items() if key != name})
+    return True
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode()
+    except FileNotFoundError:
+        raise
+    except UnicodeDecodeError as error:
+        line = bytes(error.object[: error.start]).count(b"\n") + 1
+        raise ConfigError(f"{shown(str(file))}:{line}: this line is not UTF-8.", "Mend it: caro config edit") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{shown(str(file))} cannot be read: {error.strerror}.", "Look at its rights, or move it away."
+        ) from None
+
+
+def _parsed(path: str, text: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        said = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
+        line = int(said[2]) if said else max(1, len(text.splitlines()))
+        what = (said[1] if said else str(error).removesuffix(" (at end of document)")).rstrip(".")
+        raise ConfigError(
+            f"{shown(path)}:{line}: this is not TOML: {shown(what)}.", "Mend that line: caro config edit"
+        ) from None
+
+
+# What may hide a line's end, a bracket or a `=` from whoever looks for them; longest first.
+_TOKENS = (
+    r'"""(?:\\.|[^\\])*?"{3,5}',
+    r"'''.*?'{3,5}",
+    r'"(?:\\.|[^"\\\n])*"',
+    r"'[^'\n]*'",
+    r"#[^\n]*",
+    r"[\[\]{}\n]",
+)
+_TOKEN = re.compile("|".join(_TOKENS), re.DOTALL)
+_NAME = re.compile(r"""[ \t]*(\[\[?)?[ \t]*([\w-]+|"(?:\\.|[^"\\\n])*"|'[^'\n]*')""", re.ASCII)
+
+
+def _lines(text: str) -> dict[str, int]:
+    """Return the line of each name at the top of a text that is known to be TOML."""
+    found: dict[str, int] = {}
+    for line, at in _statements(text):
+        if not (begins := _NAME.match(text, at)):
+            continue
+        found.setdefault(_plain(begins[2]), line)
+        if begins[1]:
+            # Everything behind the first header belongs to a table, of which caro has none.
+            break
+    return found
+
+
+def _statements(text: str) -> Iterator[tuple[int, int]]:
+    """Yield line and position of every line that begins no earlier than its statement."""
+    yield 1, 0
+    depth, line = 0, 1
+    for token in _TOKEN.finditer(text):
+        line += token[0].count("\n")
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if token[0] == "\n" and depth == 0:
+            yield line, token.end()
+
+
+def _plain(name: str) -> str:
+    if name[0] not in "\"'":
+        return name
+    import tomllib
+
+    return next(iter(tomllib.loads(f"{name} = 0")))
+
+
+def _item(value: object) -> "Item":
+    import tomlkit
+
+    # The shell scripts read the file, too, and of the escapes of "…" they know the plain ones alone.
+    if isinstance(value, str) and "\\" in value and "'" not in value and value.isprintable():
+        return tomlkit.string(value, literal=True)
+    return tomlkit.item(value)
+
+
+def _change(
+    path: str, edit: Callable[["TOMLDocument"], None], expect: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Edit the file as the only one meanwhile; what would not read as expected is not written."""
+    import tomlkit
+
+    try:
+        # A file of dotfiles is a link: what it points to is replaced, not the link.
+        file = Path(path).resolve()
+        _make_directory(file.parent)
+        with _alone_in(file.parent):
+            _refuse_what_is_no_file(file)
+            before = _text(file) if file.exists() else ""
+            values = _parsed(path, before)
+            document = tomlkit.parse(before)
+            edit(document)
+            after = _with_line_ends_of(before, document.as_string())
+            if not _same(_parsed(path, after), expect(values)):
+                raise ConfigError(f"{shown(path)} cannot be changed without harm.", "Change it: caro config edit")
+            _replace(file, after.encode())
+    except (OSError, RuntimeError) as error:
+        said = getattr(error, "strerror", None) or "its links go in a circle"
+        raise ConfigError(f"{shown(path)} cannot be written: {said}.", "It is as it was.") from None
+    except ValueError as error:
+        raise ConfigError(f"{shown(path)} cannot be written: {shown(str(error))}.", "It is as it was.") from None
+
+
+def _same(found: dict[str, Any], expected: dict[str, Any]) -> bool:
+    # By their looks: "not a number" differs from itself, and True equals 1.
+    return {key: repr(value) for key, value in found.items()} == {key: repr(value) for key, value in expected.items()}
+
+
+def _with_line_ends_of(before: str, after: str) -> str:
+    if "\n" in before and before.count("\n") == before.count("\r\n"):
+        return re.sub(r"(?<!\r)\n", "\r\n", after)
+    return after
+
+
+def _make_directory(directory: Path) -> None:
+    for missing in reversed([each for each in (directory, *directory.parents) if not each.exists()]):
+        missing.mkdir(0o700, exist_ok=True)
+        _give(missing, missing.parent.stat())
+
+
+def _give(path: Path | int, like: os.stat_result) -> None:
+    """Let root, in a shell with somebody else's HOME, leave nothing there that its owner cannot use."""
+    if os.getuid() == 0:
+        os.chown(path, like.st_uid, like.st_gid)
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Keep a second writer waiting; the directory is locked, so that no other file has to be left there."""
+    import fcntl
+
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # some network file systems lock no directories
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_what_is_no_file(file: Path) -> None:
+    if file.exists() and not file.is_file():
+        raise ConfigError(f"{shown(str(file))} is not a file.", "Set CARO_CONFIG to one.")
+    if file.exists() and not os.access(file, os.W_OK):
+        raise ConfigError(f"{shown(str(file))} is read-only.", "Change it where it comes from.")
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all; a new one is for its owner alone."""
+    like = file.stat() if file.exists() else None
+    descriptor, fresh = tempfile.mkstemp(prefix=".config.", dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(content)
+            _give(out.fileno(), like or file.parent.stat())
+            # After the owner, whose change takes bits away.
+            os.fchmod(out.fileno(), stat.S_IMODE(like.st_mode) if like else 0o600)
+            out.flush()
+            os.fsync(out.fileno())
+        Path(fresh).replace(file)
+    except BaseException:
+        Path(fresh).unlink(missing_ok=True)
+        raise
