@@ -1,0 +1,75 @@
+"""The engines that the contract is asked of: how each is set up here, and what one of them cannot do.
+
+A gap is a promise too: `test_contract.py` then asserts what docs/engines.md says is seen instead.
+"""
+
+import importlib.util
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from user_home import need
+
+from caro_shell.config import Settings
+from caro_shell.errors import ModelError
+from caro_shell.models.store import find_model
+
+
+def models_dir() -> str:
+    """Return where the weights for tests lie; skips (fails in CI) without the 0.5B."""
+    directory = os.environ.get("CARO_TEST_MODELS", "")
+    try:
+        find_model("tiny", Settings(model="tiny", models_dir=directory))
+    except ModelError:
+        need("the model `tiny` is not in CARO_TEST_MODELS")
+    return directory
+
+
+def need_module(name: str) -> None:
+    """Skip (fail in CI) where a Python module is not installed."""
+    if importlib.util.find_spec(name) is None:
+        need(f"the Python module {name} is not installed")
+
+
+def in_process(engine: str, module: str) -> Callable[[pytest.FixtureRequest], Settings]:
+    """Return what makes the settings of an engine that loads the 0.5B into this process."""
+
+    def settings(_request: pytest.FixtureRequest) -> Settings:
+        need_module(module)
+        return Settings(engine=engine, model="tiny", models_dir=models_dir())
+
+    return settings
+
+
+def with_a_broken_file(settings: Settings, path: Path) -> Settings:
+    """Return settings for the same engine whose model is the file `path`."""
+    return Settings(engine=settings.engine, model=str(path))
+
+
+@dataclass(frozen=True)
+class EngineKind:
+    """An engine under test."""
+
+    name: str
+    settings: Callable[[pytest.FixtureRequest], Settings]
+    """Makes its settings for the 0.5B; may use fixtures, such as a server that is started for it."""
+    broken: Callable[[Settings, Path], Settings] | None = with_a_broken_file
+    """Turns them into settings whose model is a broken file; None: it loads no file."""
+    gaps: frozenset[str] = field(default=frozenset())
+    """What it cannot do: of the names in GAPS."""
+
+
+GAPS = {
+    "prefix": "the evaluated prefix is not kept (or it cannot tell): reused_tokens is 0",
+    "literal": "control tokens in the user's text cannot be told apart by counting tokens",
+    "seed": "the same seed may draw another answer",
+    "cancel": "an answer that is cancelled is written to its end before the next one begins",
+    "tokens": "it does not count the tokens of the prompt",
+    "length": "it does not know the context's length",
+}
+
+KINDS = [
+    EngineKind("llama", in_process("llama", "llama_cpp")),
+]
