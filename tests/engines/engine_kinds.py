@@ -1,6 +1,6 @@
 """The engines that the contract is asked of: how each is set up here, and what one of them cannot do.
 
-A gap is a promise too: `test_contract.py` then asserts what docs/engines.md says is seen instead.
+A gap is a promise too: `test_engine_contract.py` then asserts what docs/engines.md says is seen instead.
 """
 
 import importlib.util
