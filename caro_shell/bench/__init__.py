@@ -12,13 +12,12 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle, islice
-from pathlib import Path
 from typing import Any
 
 from caro_shell import config
 from caro_shell.bench.figures import summary
 from caro_shell.bench.floor import Floor
+from caro_shell.bench.requests import some_requests
 from caro_shell.bench.sourcing import SHELLS, source_ms
 from caro_shell.client import Client
 from caro_shell.errors import CaroError
@@ -151,13 +150,12 @@ def measure(plan: Plan) -> dict[str, Any]:
     """Return every figure as one object; raises CaroError when a request fails."""
     settings = config.current()
     samples = Samples()
-    requests = cycle(Path(__file__).with_name("requests.txt").read_text().splitlines())
     with tempfile.TemporaryDirectory(prefix="caro-bench-") as directory:
         bench = Bench(directory)
         try:
-            _measure_cold(bench, samples, list(islice(requests, plan.cold)))
+            _measure_cold(bench, samples, some_requests(plan.cold))
             floor = Floor(settings)
-            _measure_warm(bench, floor, samples, list(islice(requests, plan.warm)))
+            _measure_warm(bench, floor, samples, some_requests(plan.warm, skip=plan.cold))
         finally:
             bench.stop()
         floor.close()

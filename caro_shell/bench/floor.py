@@ -57,12 +57,12 @@ class Floor:
         return _milliseconds_since(start) + self._timed(rest, evaluations)
 
     def _timed(self, rest: Sequence[int], evaluations: int) -> float:
-        sampler = llama_library.Sampler(0.0, 0)
+        sampler = llama_library.Sampler(self._loaded, 0.0, 0)
         start = time.perf_counter()
         self._loaded.evaluate(rest)
         for _ in range(evaluations):
-            self._loaded.evaluate([sampler.sample(self._loaded)])
-        sampler.sample(self._loaded)
+            self._loaded.evaluate([sampler.sample()])
+        sampler.sample()
         took = _milliseconds_since(start)
         sampler.close()
         return took

@@ -1,12 +1,30 @@
 """`caro bench`: latency step by step, against the engine's own floor, on this machine."""
 
+import argparse
 import json
 import sys
 from collections.abc import Sequence
 
-from caro_shell.cli import ANSWERED
+from caro_shell.cli import ANSWERED, FAILED
 from caro_shell.cli.options import Parser
 from caro_shell.errors import UsageError
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+def _compare(options: argparse.Namespace) -> int:
+    """Measure engines beside each other."""
+    from caro_shell import config
+    from caro_shell.bench import engines
+
+    models = options.models or [config.current().model]
+    pairs = [engines.Pair(engine, model) for model in models for engine in options.engines]
+    print("caro: measuring; keep the machine quiet …", file=sys.stderr)
+    rows = engines.compare(pairs, options.n)
+    print(json.dumps(rows) if options.json else engines.table(rows))
+    return ANSWERED if any("error" not in row for row in rows) else FAILED
 
 
 def run(argv: Sequence[str]) -> int:
@@ -18,10 +36,20 @@ def run(argv: Sequence[str]) -> int:
     )
     parser.add_argument("-n", type=int, default=20, metavar="N", help="warm requests (default 20)")
     parser.add_argument("--cold", type=int, default=3, metavar="N", help="cold starts (default 3)")
+    parser.add_argument(
+        "--engines",
+        type=_names,
+        default=[],
+        metavar="NAME,…",
+        help="instead: engines beside each other (llama, xllamacpp, openai, mlx, candle)",
+    )
+    parser.add_argument("--models", type=_names, default=[], metavar="NAME,…", help="with --engines: of these models")
     parser.add_argument("--json", action="store_true", help="print one object")
     options = parser.parse_args(argv)
     if options.n < 1 or options.cold < 1:
         raise UsageError("There is nothing to measure in less than one request.", "Try: caro bench -n 20 --cold 3")
+    if options.engines:
+        return _compare(options)
     from caro_shell import bench
     from caro_shell.bench.figures import table
 

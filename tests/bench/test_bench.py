@@ -24,6 +24,24 @@ TIMES = (
 
 
 @pytest.mark.model
+def test_engines_are_compared_in_one_run(home: Home) -> None:
+    """Each pair has its figures, and one that cannot run has its sentence without harming the others."""
+    home.real_model("tiny")
+    done = caro(home, "bench", "-n", "2", "--engines", "llama,/no/engine.py:None", "--models", "tiny", "--json")
+    assert done.returncode == 0, done.stderr
+    ours, missing = json.loads(done.stdout)
+    assert ours["engine"] == "llama"
+    assert 0 < ours["first_ms"]["p50"] <= ours["total_ms"]["p50"] <= ours["total_ms"]["p95"]
+    assert ours["load_ms"] > 0 < ours["tokens_s"]
+    assert len(ours["answers"]) == 2
+    assert missing["error"].startswith("There is no engine")
+    assert home.daemon_pid() == 0
+    shown = caro(home, "bench", "-n", "1", "--engines", "llama,/no/engine.py:None").stdout.splitlines()
+    assert shown[0].split() == ["engine", "model", "device", "load", "first", "token", "total", "tokens/s"]
+    assert "There is no engine" in shown[2]
+
+
+@pytest.mark.model
 def test_bench_gives_every_figure(home: Home) -> None:
     """The promised keys are there, and the parts are not more than the whole."""
     for shell in SHELLS:
