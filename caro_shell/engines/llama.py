@@ -29,6 +29,7 @@ class LlamaEngine:
     """
 
     name = "llama.cpp"
+    binding = "llama_cpp"
 
     def __init__(self, settings: Settings) -> None:
         """Remember the settings; nothing is loaded yet."""
@@ -54,6 +55,7 @@ class LlamaEngine:
                 threads=choose_threads(self._settings.threads),
                 gpu_layers=self._settings.gpu_layers,
                 context=self._settings.context,
+                binding=self.binding,
             )
         )
         self.placement = Placement(device)
@@ -94,7 +96,7 @@ class LlamaEngine:
                 f"Keep it under {self._settings.context // 2} tokens.",
             )
         self._loaded.aborted = cancelled
-        sampler, decoder = Sampler(sampling.temperature, sampling.seed), text_decoder()
+        sampler, decoder = Sampler(self._loaded, sampling.temperature, sampling.seed), text_decoder()
         try:
             reused = self._keep_prefix(prefix)
             self.usage = Usage(prompt_tokens=len(prefix) + len(rest), reused_tokens=reused)
@@ -116,7 +118,7 @@ class LlamaEngine:
         A token is evaluated only when the next one is asked for: the one that completes a command costs nothing.
         """
         for count in range(1, most + 1):
-            token = sampler.sample(self._loaded)
+            token = sampler.sample()
             if self._loaded.ends(token):
                 self.usage = replace(self.usage, ended=True)
                 return

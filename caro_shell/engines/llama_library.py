@@ -1,17 +1,17 @@
 """llama.cpp through its C functions: load a file onto the best device there is, evaluate tokens, draw one.
 
-Only the calls this project needs, by name, with the library's own defaults for everything else.
+Only the calls this project needs, by name, with the library's own defaults for everything else. `c` is a binding:
+a module that has llama.h's functions and types by their names.
 """
 
 import codecs
 import ctypes
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import import_module
 from typing import Any
-
-import llama_cpp
 
 from caro_shell.errors import EngineError
 
@@ -21,6 +21,8 @@ _KEPT_LEVELS = (3, 4)
 _PIECE_BYTES = 256
 # llama.h, llama_decode: 2 means that the abort callback stopped it.
 _ABORTED = 2
+# The library holds no more than their addresses.
+_callbacks: list[Any] = []
 
 
 @dataclass(frozen=True)
@@ -31,27 +33,33 @@ class LoadOptions:
     threads: int
     gpu_layers: int
     context: int
+    binding: str = "llama_cpp"
+    """The module of the functions: llama-cpp-python's own, or one like it."""
 
 
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
 def _keep_log(level: int, text: bytes, _data: object) -> None:
     if level in _KEPT_LEVELS and (line := text.decode(errors="replace").strip()):
         _log.info("llama.cpp: %s", line)
 
 
 @cache
-def _initialise() -> None:
+def functions(binding: str) -> Any:  # noqa: ANN401  a module, whose names are llama.h's
+    """Return the binding, ready to be called."""
+    c = import_module(binding)
     # Before anything else: llama.cpp writes to stderr until it is told where to log.
-    llama_cpp.llama_log_set(_keep_log, ctypes.c_void_p(0))
-    llama_cpp.llama_backend_init()
+    callback = c.llama_log_callback(_keep_log)
+    _callbacks.append(callback)
+    c.llama_log_set(callback, ctypes.c_void_p(0))
+    c.llama_backend_init()
+    return c
 
 
-def offload_device() -> str:
+def offload_device(binding: str = "llama_cpp") -> str:
     """Return the name of the device that layers can be given to, or `cpu`."""
-    _initialise()
-    if not llama_cpp.llama_supports_gpu_offload():
+    c = functions(binding)
+    if not c.llama_supports_gpu_offload():
         return "cpu"
-    system = llama_cpp.llama_print_system_info().decode(errors="replace").lower()
+    system = c.llama_print_system_info().decode(errors="replace").lower()
     return next((name for name in ("cuda", "metal", "vulkan", "rocm", "sycl") if name in system), "gpu")
 
 
@@ -59,20 +67,21 @@ def offload_device() -> str:
 class Loaded:
     """A model and its context on one device; frees both in `close`."""
 
+    c: Any
     model: Any
     context: Any
     aborted: Callable[[], bool] = field(default=lambda: False)
 
     def __post_init__(self) -> None:
         """Look up what every call needs once, and let `aborted` stop an evaluation on the CPU."""
-        self.vocab = llama_cpp.llama_model_get_vocab(self.model)
-        self.memory = llama_cpp.llama_get_memory(self.context)
-        self._abort = llama_cpp.ggml_abort_callback(lambda _data: self.aborted())
-        llama_cpp.llama_set_abort_callback(self.context, self._abort, ctypes.c_void_p(0))
+        self.vocab = self.c.llama_model_get_vocab(self.model)
+        self.memory = self.c.llama_get_memory(self.context)
+        self._abort = self.c.ggml_abort_callback(lambda _data: self.aborted())
+        self.c.llama_set_abort_callback(self.context, self._abort, ctypes.c_void_p(0))
 
     def chat_template(self) -> str:
         """Return the template in the file; raises EngineError when there is none."""
-        found = llama_cpp.llama_model_chat_template(self.model, None)
+        found = self.c.llama_model_chat_template(self.model, None)
         if not found:
             raise EngineError("This model has no chat template.", "Use an instruct model: caro models list")
         return str(found.decode())
@@ -81,8 +90,8 @@ class Loaded:
         """Return the token ids of `text`; with `special`, names of control tokens in it are those tokens."""
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
-        ids = (llama_cpp.llama_token * room)()
-        count = llama_cpp.llama_tokenize(self.vocab, data, len(data), ids, room, False, special)
+        ids = (self.c.llama_token * room)()
+        count = self.c.llama_tokenize(self.vocab, data, len(data), ids, room, False, special)
         if count < 0:
             raise EngineError(f"The model cannot read this text ({len(data)} bytes).", "Say it in fewer words.")
         return list(ids[:count])
@@ -90,29 +99,29 @@ class Loaded:
     def piece(self, token: int) -> bytes:
         """Return the bytes of a token; control tokens have none. A character may span several tokens."""
         room = ctypes.create_string_buffer(_PIECE_BYTES)
-        count = llama_cpp.llama_token_to_piece(self.vocab, token, room, _PIECE_BYTES, 0, False)
+        count = self.c.llama_token_to_piece(self.vocab, token, room, _PIECE_BYTES, 0, False)
         return room.raw[: max(count, 0)]
 
     def ends(self, token: int) -> bool:
         """Say whether the model means the end of its answer by `token`."""
-        return bool(llama_cpp.llama_vocab_is_eog(self.vocab, token))
+        return bool(self.c.llama_vocab_is_eog(self.vocab, token))
 
     def forget_after(self, position: int) -> None:
         """Drop what was evaluated from `position` on."""
-        llama_cpp.llama_memory_seq_rm(self.memory, 0, position, -1)
+        self.c.llama_memory_seq_rm(self.memory, 0, position, -1)
 
     def evaluate(self, tokens: Sequence[int]) -> bool:
         """Evaluate tokens after those already there; False when it was aborted."""
-        ids = (llama_cpp.llama_token * len(tokens))(*tokens)
-        status = llama_cpp.llama_decode(self.context, llama_cpp.llama_batch_get_one(ids, len(tokens)))
+        ids = (self.c.llama_token * len(tokens))(*tokens)
+        status = self.c.llama_decode(self.context, self.c.llama_batch_get_one(ids, len(tokens)))
         if status not in (0, _ABORTED):
             raise EngineError(f"llama.cpp could not evaluate the prompt (status {status}).", "Try: caro daemon restart")
         return bool(status == 0)
 
     def close(self) -> None:
         """Give the memory back."""
-        llama_cpp.llama_free(self.context)
-        llama_cpp.llama_model_free(self.model)
+        self.c.llama_free(self.context)
+        self.c.llama_model_free(self.model)
 
 
 class Sampler:
@@ -121,47 +130,49 @@ class Sampler:
     # The usual middle of published defaults; only alternatives are drawn this way, never the first answer.
     TOP_P = 0.95
 
-    def __init__(self, temperature: float, seed: int) -> None:
+    def __init__(self, loaded: Loaded, temperature: float, seed: int) -> None:
         """Build llama.cpp's own chain of samplers."""
-        self._chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
+        self._loaded, self._c = loaded, loaded.c
+        self._chain = self._c.llama_sampler_chain_init(self._c.llama_sampler_chain_default_params())
         for step in self._steps(temperature, seed):
-            llama_cpp.llama_sampler_chain_add(self._chain, step)
+            self._c.llama_sampler_chain_add(self._chain, step)
 
     def _steps(self, temperature: float, seed: int) -> Iterable[Any]:
         if temperature <= 0:
-            return [llama_cpp.llama_sampler_init_greedy()]
+            return [self._c.llama_sampler_init_greedy()]
         return [
-            llama_cpp.llama_sampler_init_top_p(self.TOP_P, 1),
-            llama_cpp.llama_sampler_init_temp(temperature),
-            llama_cpp.llama_sampler_init_dist(seed),
+            self._c.llama_sampler_init_top_p(self.TOP_P, 1),
+            self._c.llama_sampler_init_temp(temperature),
+            self._c.llama_sampler_init_dist(seed),
         ]
 
-    def sample(self, loaded: Loaded) -> int:
+    def sample(self) -> int:
         """Return the token drawn from the latest evaluation."""
-        return int(llama_cpp.llama_sampler_sample(self._chain, loaded.context, -1))
+        return int(self._c.llama_sampler_sample(self._chain, self._loaded.context, -1))
 
     def close(self) -> None:
         """Free the chain."""
-        llama_cpp.llama_sampler_free(self._chain)
+        self._c.llama_sampler_free(self._chain)
 
 
 def try_load(options: LoadOptions) -> Loaded | None:
     """Return the loaded model, or None when llama.cpp cannot load it so."""
-    model_params = llama_cpp.llama_model_default_params()
+    c = functions(options.binding)
+    model_params = c.llama_model_default_params()
     # llama.cpp has no "all": it takes any number at or above the model's count.
     model_params.n_gpu_layers = 999 if options.gpu_layers < 0 else options.gpu_layers
-    model = llama_cpp.llama_model_load_from_file(options.path.encode(), model_params)
+    model = c.llama_model_load_from_file(options.path.encode(), model_params)
     if not model:
         return None
-    params = llama_cpp.llama_context_default_params()
+    params = c.llama_context_default_params()
     params.n_ctx = params.n_batch = options.context
     params.n_threads = params.n_threads_batch = options.threads
     params.no_perf = True
-    context = llama_cpp.llama_init_from_model(model, params)
+    context = c.llama_init_from_model(model, params)
     if not context:
-        llama_cpp.llama_model_free(model)
+        c.llama_model_free(model)
         return None
-    return Loaded(model, context)
+    return Loaded(c, model, context)
 
 
 def load(options: LoadOptions) -> tuple[Loaded, str, tuple[str, ...]]:
@@ -170,13 +181,13 @@ def load(options: LoadOptions) -> tuple[Loaded, str, tuple[str, ...]]:
     A device that cannot take the model is given up for the CPU, with a note. Raises EngineError when the
     CPU cannot either.
     """
-    device = offload_device() if options.gpu_layers else "cpu"
+    device = offload_device(options.binding) if options.gpu_layers else "cpu"
     notes: tuple[str, ...] = ()
     if device != "cpu":
         if loaded := try_load(options):
             return loaded, device, ()
         notes = (f"The {device} device could not take the model; it runs on the CPU.",)
-    loaded = try_load(LoadOptions(options.path, options.threads, 0, options.context))
+    loaded = try_load(replace(options, gpu_layers=0))
     if loaded is None:
         raise EngineError(
             f"llama.cpp cannot load {options.path}.",

@@ -149,7 +149,7 @@ def test_a_device_that_fails_falls_back_to_the_cpu_with_a_note(
         tried.append(options.gpu_layers)
         return None if options.gpu_layers else really(options)
 
-    monkeypatch.setattr(llama_library, "offload_device", lambda: "cuda")
+    monkeypatch.setattr(llama_library, "offload_device", lambda _binding: "cuda")
     monkeypatch.setattr(llama_library, "try_load", without_gpu)
     settings = Settings(model="tiny", models_dir=os.environ["CARO_TEST_MODELS"])
     second = LlamaEngine(settings)
