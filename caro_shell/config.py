@@ -1,13 +1,10 @@
 """Settings: defaults, the configuration file, CARO_… in the environment; the last one wins."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
-from typing import Any
 
-from caro_shell import paths
+from caro_shell import config_file, config_values, paths
 from caro_shell.errors import ConfigError
 
 
@@ -70,108 +67,63 @@ class Settings:
     fix_output: str = field(default="off", compare=False)
     """Whether a failed command's output may be read from the screen: `off` or `tmux`."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Where each value that is not a default came from."""
+    """Where each value came from: `default`, `FILE:LINE`, or the name of a variable."""
 
 
-_TYPES: dict[str, type] = {f.name: type(f.default) for f in fields(Settings) if f.name != "origins"}
-_OFF = {"off": "off", "": "off"}
-# The words that a setting may have, and what each stands for. The scripts know these and no others.
-_WORDS: dict[str, dict[str, str]] = {
-    "comment": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
-    "keep_request": {**_OFF, "history": "history", "comment": "comment"},
-    "fix_output": {**_OFF, "tmux": "tmux"},
-    "fallback": {**_OFF, "local": "local"},
-}
-# In the shell's own notation, which it alone can judge.
-_SHELLS_OWN = ("key", "explain_key", "style")
-_KEYS = ("key", "explain_key")
-# What begins like a key by its name has to be one: the scripts would find none in it.
-_NAMED = re.compile(r"(?:ctrl|alt)-", re.IGNORECASE)
-_KEY = re.compile(r"(?:(?:ctrl|alt)-)+\S(?: (?:(?:ctrl|alt)-)*\S)*", re.IGNORECASE)
-# Every other number is 0 or more.
-_LEAST = {"gpu_layers": -1}
-ENVIRONMENT = {f"CARO_{name.upper()}": name for name in _TYPES}
-
-
-def _one_of(name: str) -> str:
-    """Say which words a setting may be."""
-    words = dict.fromkeys(_WORDS[name].values())
-    return f"{', '.join(list(words)[:-1])} or {list(words)[-1]}"
-
-
-def _from_text(name: str, text: str) -> Any:  # noqa: ANN401  the type is the setting's own
-    kind = _TYPES[name]
-    if kind is bool:
-        if text.lower() in {"1", "true", "yes", "on"}:
-            return True
-        if text.lower() in {"0", "false", "no", "off", ""}:
-            return False
-        raise ValueError(text)
-    return kind(text)
-
-
-def _read_file(path: str) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        with open(path, "rb") as file:
-            table = tomllib.load(file)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}.", "Mend that line, or move the file away.") from None
-    for key, value in table.items():
-        if key not in _TYPES:
-            near = get_close_matches(key, _TYPES, n=1)
-            raise ConfigError(
-                f"{path}: there is no setting `{key}`.",
-                f"Did you mean `{near[0]}`?" if near else f"The settings are: {', '.join(_TYPES)}.",
-            )
-        kind = _TYPES[key]
-        if type(value) is not kind and key in _WORDS:
-            # Without quotes it is a flag of TOML's, which the shell scripts do not read.
-            raise ConfigError(
-                f"{path}: `{key}` must be {_one_of(key)} in quotes, not {value!r}.", f'Try: {key} = "off"'
-            )
-        if not (type(value) is kind or (kind is float and type(value) is int)):
-            raise ConfigError(f"{path}: `{key}` must be of type {kind.__name__}, not {value!r}.", "Mend that line.")
-    return {key: _TYPES[key](value) for key, value in table.items()}
+TYPES: Mapping[str, type] = {f.name: type(f.default) for f in fields(Settings) if f.name != "origins"}
+ENVIRONMENT: Mapping[str, str] = {f"CARO_{name.upper()}": name for name in TYPES}
+# What other parts read; with the settings, these are all the CARO_ variables there are.
+_OTHERS = frozenset({"CARO_CONFIG", "CARO_PYTHON", "CARO_REPORT", "CARO_RUNTIME_DIR", "CARO_TRACE"})
+DEFAULT = "default"
+"""The origin of what nobody has set."""
 
 
 def resolve(environ: Mapping[str, str], path: str) -> Settings:
-    """Return the settings in force; raises ConfigError on a wrong name, type or value."""
-    values = _read_file(path)
-    origins = dict.fromkeys(values, path)
+    """Return the settings in force, each with its origin; raises ConfigError on a wrong name, type or value."""
+    table = config_file.read(path)
+    values, origins = {}, dict.fromkeys(TYPES, DEFAULT)
+    for name, value in table.values.items():
+        origin = f"{config_file.shown(path)}:{table.lines.get(name, 1)}"
+        known(name, origin)
+        values[name], origins[name] = config_values.from_toml(name, TYPES[name], value, origin), origin
     for variable, name in ENVIRONMENT.items():
-        if variable not in environ:
-            continue
-        try:
-            values[name] = _from_text(name, environ[variable])
-        except ValueError:
-            raise ConfigError(
-                f"{variable} must be of type {_TYPES[name].__name__}, not {environ[variable]!r}.",
-                f"Try: unset {variable}",
-            ) from None
-        origins[name] = variable
-    return Settings(**{name: _checked(name, values[name], origins[name]) for name in values}, origins=origins)
+        if variable in environ:
+            values[name] = config_values.from_text(name, TYPES[name], environ[variable], variable)
+            origins[name] = variable
+    settings = Settings(**values, origins=origins)
+    config_values.refuse_open_http(settings.base_url, origins["base_url"], allow_http=settings.allow_http)
+    return settings
 
 
-def _checked(name: str, value: Any, origin: str) -> Any:  # noqa: ANN401  the type is the setting's own
-    """Return a value as it is meant; raises ConfigError when the setting cannot have it."""
-    if name in _WORDS:
-        if value not in _WORDS[name]:
-            raise ConfigError(f"`{name}` must be {_one_of(name)}, not {value!r}.", f"It is set by {origin}.")
-        return _WORDS[name][value]
-    if name in _SHELLS_OWN and ("\n" in value or "\t" in value):
-        raise ConfigError(f"`{name}` cannot hold a tab or a newline: {value!r}.", f"It is set by {origin}.")
-    if name in _KEYS and _NAMED.match(value) and not (_KEY.fullmatch(value) or _KEY.fullmatch(value.removesuffix("!"))):
-        raise ConfigError(
-            f"`{name}` is no key: {value!r}, set by {origin}.", "Write it like ctrl-g, alt-g or ctrl-x g."
-        )
-    # Written this way round, it also refuses "not a number".
-    if isinstance(value, int | float) and not value >= _LEAST.get(name, 0):
-        raise ConfigError(f"`{name}` must be at least {_LEAST.get(name, 0)}, not {value}.", f"It is set by {origin}.")
-    return value
+def known(name: str, origin: str = "") -> str:
+    """Return the name of a setting; raises ConfigError with the nearest one when there is no such."""
+    if name in TYPES:
+        return name
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, TYPES, n=1)
+    raise ConfigError(
+        f"{origin}: there is no setting {quoted(name)}." if origin else f"There is no setting {quoted(name)}.",
+        f"Did you mean `{near[0]}`?" if near else f"The settings are: {', '.join(TYPES)}.",
+    )
+
+
+def quoted(name: str) -> str:
+    """Return a name of the user's as it stands in a sentence."""
+    return f"`{config_file.shown(name)}`"
+
+
+def misspelt(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that set nothing but are called nearly like one that does, each with that one."""
+    from difflib import get_close_matches
+
+    strange = [
+        name
+        for name in environ
+        if name.startswith("CARO_") and name not in ENVIRONMENT and name not in _OTHERS and "_TEST_" not in name
+    ]
+    found = {name: get_close_matches(name, ENVIRONMENT, n=1, cutoff=0.8) for name in strange}
+    return {name: near[0] for name, near in found.items() if near}
 
 
 def current() -> Settings:

@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from caro_shell.errors import ConfigError
-from caro_shell.parse.characters import shown
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
@@ -58,6 +56,11 @@ def unset_value(path: str, name: str) -> bool:
 
     _change(path, edit, lambda before: {key: value for key, value in before.items() if key != name})
     return True
+
+
+def shown(text: str) -> str:
+    """Return text fit for a sentence: with a control character in it, it stands as Python would write it."""
+    return text if text.isprintable() else repr(text)[1:-1]
 
 
 def _text(file: Path) -> str:
@@ -215,6 +218,8 @@ def _refuse_what_is_no_file(file: Path) -> None:
 
 def _replace(file: Path, content: bytes) -> None:
     """Write a file whole or not at all; a new one is for its owner alone."""
+    import tempfile
+
     like = file.stat() if file.exists() else None
     descriptor, fresh = tempfile.mkstemp(prefix=".config.", dir=file.parent)
     try:

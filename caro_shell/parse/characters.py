@@ -29,10 +29,3 @@ def refused_in(text: str) -> str:
 def without_refused(text: str) -> str:
     """Return `text` fit for a terminal: what is refused is dropped."""
     return "".join(char for char in text if not is_refused(char))
-
-
-def shown(text: str) -> str:
-    """Return `text` fit for a sentence of ours: what is refused, and a tab or a newline, stands as its escape."""
-    return "".join(
-        char.encode("unicode_escape").decode() if char in "\t\n" or is_refused(char) else char for char in text
-    )

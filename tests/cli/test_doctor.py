@@ -56,8 +56,15 @@ def test_what_is_wrong_is_named_with_what_mends_it(home: Home) -> None:
 def test_a_wrong_setting_is_a_finding(home: Home) -> None:
     """A wrong value in the environment is no crash."""
     done = caro(home, "doctor", CARO_THREADS="many")
-    assert "wrong  settings: CARO_THREADS must be of type int" in done.stdout
+    assert "wrong  settings: CARO_THREADS must be a whole number" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_a_misspelt_variable_is_a_finding(home: Home) -> None:
+    """It sets nothing, which its user would not see."""
+    done = caro(home, "doctor", CARO_MODLE="tiny")
+    assert "wrong  settings: CARO_MODLE sets nothing; did you mean CARO_MODEL?" in done.stdout
+    assert "unset CARO_MODLE" in done.stdout
 
 
 @pytest.mark.parametrize("shell", FILES)
