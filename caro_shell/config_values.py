@@ -32,6 +32,8 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "idle_unload": (0, float("inf")),
     "idle_exit": (0, float("inf")),
 }
+# Of a longer value, a sentence shows the beginning.
+_LONG = 80
 ENGINES = ("auto", "llama", "xllamacpp", "openai", "mlx", "candle")
 # In the shell's own notation, which it alone can judge.
 _SHELLS_OWN = frozenset({"key", "explain_key", "style"})
@@ -131,12 +133,20 @@ def refused_secret(name: str, origin: str = "") -> ConfigError:
 
 
 def _wrong(name: str, must: str, value: object, origin: str) -> ConfigError:
-    # A URL may have a password in it. What repr writes has no control characters.
+    # A URL may have a password in it.
     hidden = name in SECRETS or (name in {"base_url", "model"} and "@" in str(value))
-    said = f"{_subject(name, origin)} must be {must}" + ("." if hidden else f", not {value!r}.")
+    said = f"{_subject(name, origin)} must be {must}" + ("." if hidden else f", not {_as_seen(value)}.")
     if not origin:
         return ConfigError(said, "Nothing was changed.")
     return ConfigError(said, f"Try: unset {origin}" if _is_variable(origin) else "Mend that line: caro config edit")
+
+
+def _as_seen(value: object) -> str:
+    """Return a value for a sentence: short, without control characters, and as TOML has it."""
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    text = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _LONG else f"{text[: _LONG - 2]}…{text[-1]}"
 
 
 def _is_variable(origin: str) -> bool:

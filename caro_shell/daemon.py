@@ -13,16 +13,18 @@ from typing import Any
 import zmq
 
 from caro_shell import __version__, config, lifecycle, paths, protocol
-from caro_shell.errors import Busy, Cancelled, CaroError, DaemonError, Superseded
+from caro_shell.errors import CaroError, DaemonError
+from caro_shell.in_force import InForce
+from caro_shell.jobs import Job, Jobs, error_event
 from caro_shell.process import rss_bytes
 from caro_shell.router import Router
-from caro_shell.worker import Job, Worker, error_event
+from caro_shell.worker import Worker
 
 _log = logging.getLogger(__name__)
 _STOP_LIMIT_S = 5.0
-_SUPERSEDED = "A newer request from this terminal took over."
-# The longest sleep of an idle daemon: so often it looks whether it can still be reached. Well under the time that a
-# client waits for a daemon that has the lock and does not listen (lifecycle.STOP_LIMIT_S).
+# The longest sleep of an idle daemon: so often it looks whether it can still be reached, and whether its settings have
+# changed. Well under the time that a client waits for a daemon that has the lock and does not listen
+# (lifecycle.STOP_LIMIT_S).
 _NAP_S = 4.0
 
 
@@ -31,16 +33,15 @@ class Daemon:
 
     def __init__(self, settings: config.Settings, directory: str, environ: Mapping[str, str]) -> None:
         """Bind the socket; the caller holds the lock."""
-        self._settings = settings
-        self._environ = environ
+        self._in_force = InForce(settings, environ)
         self._context = zmq.Context(io_threads=1)
         self._router = Router(self._context, paths.socket_path(directory))
         self._events = self._context.socket(zmq.PULL)
         self._events.bind("inproc://events")
         self._reports: zmq.Socket[bytes] | None = None
         self._worker = Worker(self._report)
-        self._jobs: list[Job] = []
-        self._started = self._active = self._beaten = time.monotonic()
+        self._jobs = Jobs(self._router)
+        self._started = self._active = time.monotonic()
         self._unloading = False
         self._requests = 0
         self._leaving = False
@@ -70,17 +71,17 @@ class Daemon:
                 self._pass_on()
             if self._router.socket in ready:
                 self._receive()
-            self._beat()
+            self._jobs.beat(loading=self._worker.engine_state.state == "loading")
             self._idle()
         self._close()
 
     def _patience_ms(self) -> int:
         """Return how long there is nothing to do unless a message comes: an idle daemon sleeps."""
         if self._jobs:
-            return max(0, int((self._beaten + protocol.HEARTBEAT_S - time.monotonic()) * 1000) + 1)
-        limits = [self._settings.idle_exit]
+            return max(0, int(self._jobs.beat_due_s() * 1000) + 1)
+        limits = [self._in_force.settings.idle_exit]
         if self._worker.engine_state.state == "ready" and not self._unloading:
-            limits.append(self._settings.idle_unload)
+            limits.append(self._in_force.settings.idle_unload)
         return max(0, int(min(_NAP_S, self._active + min(limits) - time.monotonic()) * 1000) + 1)
 
     def _receive(self) -> None:
@@ -106,34 +107,21 @@ class Daemon:
             event = {"type": "error", "code": "stale", "message": reason, "hint": "", "pid": os.getpid()}
             self._router.send(client, request_id, event)
             return
-        self._settings = self._wanted(request)
-        for job in self._jobs:
-            if request.terminal and job.request.terminal == request.terminal:
-                if job.request.sequence > request.sequence:
-                    raise Superseded(_SUPERSEDED)
-                self._drop(job, Superseded(_SUPERSEDED))
-        waiting = sum(not job.cancelled.is_set() for job in self._jobs)
-        if waiting > self._settings.queue:
-            raise Busy(f"caro is busy: {waiting} requests wait.", "Ask again in a moment.")
-        self._requests += 1
-        settings = replace(self._settings, model=request.model or self._settings.model)
+        settings = self._in_force.of_request(request.settings)
+        settings = replace(settings, model=request.model or settings.model)
         job = Job(client, request_id, request, settings, self._active)
-        if self._router.send(client, request_id, {"type": "accepted", "position": len(self._jobs)}):
-            self._beaten = time.monotonic() if not self._jobs else self._beaten
-            self._jobs.append(job)
+        if self._jobs.add(job):
+            self._requests += 1
             self._worker.submit(job)
 
     _on_generate = _on_fix = _on_explain = _on_ask
 
-    def _wanted(self, request: protocol.Ask) -> config.Settings:
-        settings = {name: value for name, value in request.settings.items() if isinstance(value, str)}
-        # The configuration file is found the way the client would find it.
-        return config.resolve(settings, paths.config_file({**self._environ, **settings}))
-
     def _on_cancel(self, client: bytes, _request_id: bytes, message: Mapping[str, Any]) -> None:
-        for job in self._jobs:
-            if job.client == client and job.request_id == message["request"].encode("utf-8", "replace"):
-                self._drop(job, Cancelled("Cancelled."))
+        self._jobs.cancel(client, message["request"].encode("utf-8", "replace"))
+
+    def _on_reload(self, client: bytes, request_id: bytes, _message: Mapping[str, Any]) -> None:
+        self._follow()
+        self._router.send(client, request_id, self._status(with_last=False))
 
     def _on_status(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
         self._router.send(client, request_id, self._status(with_last=bool(message.get("last"))))
@@ -144,54 +132,37 @@ class Daemon:
         self._router.send(client, request_id, self._status(with_last=False))
 
     def _status(self, *, with_last: bool) -> dict[str, Any]:
-        engine = self._worker.engine_state
+        engine, settings = self._worker.engine_state, self._in_force.settings
         return {
             "type": "status",
             "pid": os.getpid(),
             "state": "leaving" if self._leaving else engine.state,
-            "model": engine.model or self._settings.model,
+            "model": engine.model or settings.model,
             **asdict(engine.placement),
-            "engine": engine.engine or self._settings.engine,
+            "engine": engine.engine or settings.engine,
             "version": __version__,
             "uptime_s": round(time.monotonic() - self._started, 3),
             "requests": self._requests,
             "waiting": len(self._jobs),
             "rss_bytes": rss_bytes(),
-            "notes": list(engine.notes),
+            "notes": [*engine.notes, *([self._in_force.note] if self._in_force.note else [])],
             **({"last": dict(self._worker.last())} if with_last else {}),
         }
 
     def _pass_on(self) -> None:
-        """Send what the worker reported; a job ends with its terminal event."""
-        number, event = self._events.recv_pyobj()
-        job = next((job for job in self._jobs if id(job) == number), None)
-        if job is None:
-            return
-        if event["type"] in protocol.TERMINAL:
-            self._jobs.remove(job)
+        """Send what the worker reported."""
+        if self._jobs.pass_on(*self._events.recv_pyobj()):
             self._active = time.monotonic()
-        if not job.told and not self._router.send(job.client, job.request_id, event):
-            job.cancelled.set()
 
-    def _drop(self, job: Job, reason: CaroError) -> None:
-        """Tell a job's client why it ends, and let the worker pass over it."""
-        if not job.cancelled.is_set():
-            job.cancelled.set()
-            job.told = True
-            self._router.send(job.client, job.request_id, error_event(reason))
-
-    def _beat(self) -> None:
-        """Tell every waiting client that its request is alive; one that has gone is cancelled."""
-        now = time.monotonic()
-        if not self._jobs or now - self._beaten < protocol.HEARTBEAT_S:
-            return
-        self._beaten = now
-        for job in self._jobs:
-            elapsed = round((now - job.since) * 1000, 1)
-            if not job.cancelled.is_set() and not self._router.send(
-                job.client, job.request_id, {"type": "working", "state": job.state, "elapsed_ms": elapsed}
-            ):
-                job.cancelled.set()
+    def _follow(self) -> None:
+        """Read the settings again; another engine or model is loaded now, so that the next request finds it warm."""
+        changed = self._in_force.read_again()
+        if changed:
+            # Whoever changes settings is there, and about to ask.
+            self._active = time.monotonic()
+        # Without a change, what could not be loaded before may be there now.
+        if changed or self._worker.engine_state.state == "idle":
+            self._worker.reload(self._in_force.settings)
 
     def _idle(self) -> None:
         if self._jobs:
@@ -199,18 +170,19 @@ class Daemon:
         if not self._router.is_reachable():
             _log.warning("the socket's file has gone, so nobody can ask any more")
             self.leave()
-        idle = time.monotonic() - self._active
-        if idle >= self._settings.idle_exit:
+        if self._in_force.have_changed():
+            self._follow()
+        settings, idle = self._in_force.settings, time.monotonic() - self._active
+        if idle >= settings.idle_exit:
             self.leave()
-        elif idle >= self._settings.idle_unload and self._worker.engine_state.state == "ready" and not self._unloading:
+        elif idle >= settings.idle_unload and self._worker.engine_state.state == "ready" and not self._unloading:
             self._unloading = True
             self._worker.unload()
 
     def _close(self) -> None:
         # First, so that nobody connects in vain; and while the lock is held: after it, the path is another daemon's.
         self._router.unlink()
-        for job in self._jobs:
-            self._drop(job, DaemonError("The daemon was told to leave.", "Ask again: it starts by itself."))
+        self._jobs.end(DaemonError("The daemon was told to leave.", "Ask again: it starts by itself."))
         stopped = self._worker.stop(_STOP_LIMIT_S)
         self._router.close()
         self._events.close(linger=0)

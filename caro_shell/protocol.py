@@ -60,6 +60,7 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
     "explain": _ASKED,
     "status": {"last": _optional(_FLAG)},
     "cancel": {"request": _TEXT},
+    "reload": {},
     "shutdown": {"pid": _optional(_COUNT)},
 }
 EVENTS: Mapping[str, Mapping[str, Field]] = {

@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 from typing import Any
 
@@ -12,31 +12,16 @@ from caro_shell.config import Settings
 from caro_shell.engines import Engine, Placement
 from caro_shell.engines.registry import create_engine
 from caro_shell.errors import Cancelled, CaroError
+from caro_shell.jobs import Job, error_event
 from caro_shell.pipeline import Pipeline
-from caro_shell.protocol import Ask
 
 _log = logging.getLogger(__name__)
 
 NOWHERE = Placement(device="")
 """While no model is loaded."""
 
-Report = Callable[["Job", dict[str, Any]], None]
+Report = Callable[[Job, dict[str, Any]], None]
 """Takes a job and an event of it; called from the worker's thread."""
-
-
-@dataclass(eq=False)
-class Job:
-    """A request on its way: who asked, what, since when (time.monotonic seconds), and whether still wanted."""
-
-    client: bytes
-    request_id: bytes
-    request: Ask
-    settings: Settings
-    since: float
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    state: str = "queued"
-    told: bool = False
-    """Whether its terminal event has been sent already."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +35,6 @@ class EngineState:
     notes: tuple[str, ...] = ()
 
 
-def error_event(error: CaroError) -> dict[str, Any]:
-    """Return the event that carries an error."""
-    return {"type": "error", "code": error.code, "message": error.message, "hint": error.hint}
-
-
 class Worker:
     """Runs jobs one after another; the model is loaded when the first one needs it."""
 
@@ -65,6 +45,9 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._pipeline: Pipeline | None = None
         self._settings: Settings | None = None
+        self._next: Settings | None = None
+        self._shell = ""
+        self._warm = False
         self._last: Mapping[str, Any] = {}
         self.engine_state = EngineState()
 
@@ -75,6 +58,11 @@ class Worker:
     def submit(self, job: Job) -> None:
         """Queue a job."""
         self._jobs.put(job)
+
+    def reload(self, settings: Settings) -> None:
+        """Once the jobs before are done, load what these settings ask for, if a model is held; the latest win."""
+        self._next = settings
+        self._jobs.put("reload")
 
     def unload(self) -> None:
         """Give the model's memory back once the jobs before are done."""
@@ -96,8 +84,11 @@ class Worker:
             job = self._jobs.get()
             if isinstance(job, Job):
                 self._report(job, self._outcome(job))
-                continue
-            self._close()
+            elif job == "reload":
+                self._reload()
+            else:
+                self._close()
+                self._warm = False
             if job == "stop":
                 return
 
@@ -112,11 +103,13 @@ class Worker:
             listener = Listener(lambda text: self._show(job, text), job.cancelled.is_set)
             reply = pipeline.answer(job.request, listener)
         except CaroError as error:
+            _write_down(job, error.message)
             return error_event(error)
         except Exception:  # the thread must live on, whatever an engine does
             _log.exception("a job failed")
             return error_event(CaroError("Something in caro broke.", "See: caro daemon logs"))
         else:
+            _write_down(job, reply.explanation or reply.command)
             return reply.message()
         finally:
             if self._pipeline is not None:
@@ -127,14 +120,38 @@ class Worker:
         self._report(job, {"type": "chunk", "text": text})
 
     def _loaded(self, job: Job) -> Pipeline:
-        """Return the pipeline with the engine that the job's settings ask for; only one is held at a time."""
-        if self._pipeline is None or self._settings != job.settings:
-            self._close()
+        """Return the pipeline with the engine that the job's settings ask for."""
+        pipeline = self._pipeline
+        if pipeline is None or self._settings != job.settings:
             job.state = "loading"
-            engine = create_engine(job.settings)
-            self.engine_state = EngineState("loading", job.settings.model, engine.name)
-            self._pipeline, self._settings = self._open(engine, job.request.shell), job.settings
-        self._pipeline.max_tokens = job.settings.max_tokens
+            self._shell = job.request.shell
+            pipeline = self._load(job.settings)
+        pipeline.max_tokens = job.settings.max_tokens
+        return pipeline
+
+    def _reload(self) -> None:
+        """Have the next request find its model loaded; what goes wrong is a note, and the next request's to say."""
+        settings = self._next
+        if settings is None or not self._warm or (self._pipeline is not None and settings == self._settings):
+            return
+        try:
+            self._load(settings)
+        except CaroError as error:
+            self._add_note(error.message)
+        except Exception:  # the thread must live on, whatever an engine does
+            _log.exception("another model could not be loaded")
+            self._add_note("Something in caro broke; see: caro daemon logs.")
+
+    def _add_note(self, note: str) -> None:
+        state = _state_of(self._pipeline.engine) if self._pipeline else EngineState()
+        self.engine_state = replace(state, notes=(*state.notes, note))
+
+    def _load(self, settings: Settings) -> Pipeline:
+        """Load what the settings ask for in the place of what is loaded: only one model is held at a time."""
+        engine = create_engine(settings)
+        self._close()
+        self.engine_state = EngineState("loading", settings.model, engine.name)
+        self._pipeline, self._settings, self._warm = self._open(engine, self._shell), settings, True
         return self._pipeline
 
     def _open(self, engine: Engine, shell: str) -> Pipeline:
@@ -159,6 +176,12 @@ class Worker:
 
 def _state_of(engine: Engine) -> EngineState:
     return EngineState("ready", engine.model, engine.name, engine.placement, engine.notes)
+
+
+def _write_down(job: Job, outcome: str) -> None:
+    """Log what was asked and what came of it, for whoever has asked for that."""
+    if job.settings.log_requests:
+        _log.info("asked %r, answered %r", job.request.line, outcome)
 
 
 def _return_memory() -> None:

@@ -52,7 +52,7 @@ SLIPS_IN_THE_FILE = [
     ("zzzzzz = 1", 1, "there is no setting `zzzzzz`."),
     ('"a\\u001b[1m" = 1', 1, r"there is no setting `a\x1b[1m`."),
     ("# one\n\nthreads = 'four'", 3, "`threads` must be a whole number, not 'four'."),
-    ("threads = true", 1, "`threads` must be a whole number, not True."),
+    ("threads = true", 1, "`threads` must be a whole number, not true."),
     ("threads = 5000", 1, "`threads` must be at most 1024, not 5000."),
     ("style = '''\n#\nx = 1\n'''", 1, r"`style` must be without tabs and newlines, not '#\nx = 1\n'."),
     ("style = '''x = 1'''\n\nthreads = 1.5", 3, "`threads` must be a whole number, not 1.5."),
@@ -71,14 +71,17 @@ SLIPS_IN_THE_FILE = [
     ("engine = 'mine.py:Mine'", 1, "`engine` must be a path from / or ~, not 'mine.py:Mine'."),
     ("device = ''", 1, "`device` must be auto, cpu, or a device that `caro doctor` lists, not ''."),
     ("log_requests = 1", 1, "`log_requests` must be true or false, not 1."),
-    ("[log_requests]\na = 1", 1, "`log_requests` must be true or false, not {'a': 1}."),
+    ("[log_requests]\na = 1", 1, "`log_requests` must be true or false, not a table."),
+    ("device = [" + "[" * 200 + "]" * 201, 1, "`device` must be text in quotes, not a list."),
+    (f"device = '{'x ' * 500}'", 1, "must be auto, cpu, or a device that `caro doctor` lists, not 'x x x x"),
+    ("queue = 2020-01-01", 1, "`queue` must be a whole number, not 2020-01-01."),
     ("queue = -1", 1, "`queue` must be at least 0, not -1."),
     ("max_tokens = 0", 1, "`max_tokens` must be at least 1, not 0."),
     ("idle_exit = nan", 1, "`idle_exit` must be at least 0, not nan."),
     ("server_timeout = 0", 1, "`server_timeout` must be at least 0.1, not 0.0."),
     ("fallback = 'yes'", 1, "`fallback` must be off or local, not 'yes'."),
     ("comment = 'no'", 1, "`comment` must be on or off, not 'no'."),
-    ("comment = false", 1, "`comment` must be on or off in quotes, not False."),
+    ("comment = false", 1, "`comment` must be on or off in quotes, not false."),
     ("keep_request = 'yes'", 1, "`keep_request` must be off, history or comment, not 'yes'."),
     ('key = "ctrl-x\\tg"', 1, r"`key` must be without tabs and newlines, not 'ctrl-x\tg'."),
     ("key = 7", 1, "`key` must be text in quotes, not 7."),
@@ -105,6 +108,7 @@ def test_a_slip_in_the_file_is_named_with_its_line(file: Path, text: str, line: 
     assert said.startswith(f"{file}:{line}: ")
     assert says in said
     assert said.isprintable()
+    assert len(said) < len(str(file)) + 250
     assert "SECRET" not in said
     assert told.value.hint
 
