@@ -1,25 +1,92 @@
 """From the setting `engine` to an engine: a name, or a file of your own."""
 
+import importlib
 import importlib.util
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from caro_shell.config import Settings
-from caro_shell.engines import Engine
-from caro_shell.errors import ConfigError
+from caro_shell.engines import Engine, installed
+from caro_shell.errors import ConfigError, EngineError
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An engine that has a name: where it is, the package it needs, and what to tell pip for that one."""
+
+    module: str
+    engine: str
+    needs: str = ""
+    requirement: str = ""
+
+
+_NAMED = {
+    "llama": _Entry("caro_shell.engines.llama", "LlamaEngine"),
+    "xllamacpp": _Entry("caro_shell.engines.xllamacpp", "XllamacppEngine"),
+    "mlx": _Entry("caro_shell.engines.mlx", "MlxEngine", "mlx_lm", "mlx-lm"),
+    "candle": _Entry("caro_shell.engines.candle", "CandleEngine", "mistralrs", "mistralrs"),
+}
+_PACKAGES = {"llama": installed.LLAMA, "xllamacpp": installed.XLLAMACPP}
 
 
 def create_engine(settings: Settings) -> Engine:
-    """Return the engine that the settings name, not loaded yet; raises ConfigError."""
-    if settings.engine in {"auto", "llama"}:
-        from caro_shell.engines.llama import LlamaEngine
+    """Return the engine that the settings name, not loaded yet; raises ConfigError or EngineError."""
+    if settings.engine == "auto":
+        return _automatic(settings)
+    if settings.engine in _NAMED:
+        return _named(settings)
+    return _of_the_user(settings)
 
-        return LlamaEngine(settings)
+
+def _automatic(settings: Settings) -> Engine:
+    """Return llama.cpp by the first package that has it and runs here."""
+    trouble = installed.trouble(installed.LLAMA)
+    if not trouble:
+        return _made("llama", settings)
+    other = installed.trouble(installed.XLLAMACPP)
+    if not other:
+        return _made("xllamacpp", settings, trouble)
+    reason = trouble if other == installed.NOT_INSTALLED.trouble else other
+    raise EngineError(
+        "There is no llama.cpp: neither llama-cpp-python nor xllamacpp is installed."
+        if reason == installed.NOT_INSTALLED.trouble
+        else f"There is no llama.cpp that runs here: llama-cpp-python {trouble}; xllamacpp {other}.",
+        f"With a C++ compiler: {installed.pip_install('llama-cpp-python')}; "
+        f"without one: {installed.pip_install('xllamacpp')}",
+    )
+
+
+def _named(settings: Settings) -> Engine:
+    """Return the engine of a name, when what it needs is here."""
+    name, entry = settings.engine, _NAMED[settings.engine]
+    if name in _PACKAGES and (trouble := installed.trouble(_PACKAGES[name])):
+        package = _PACKAGES[name].name
+        raise EngineError(f"The engine `{name}`: {package} {trouble}.", f"Try: {installed.pip_install(package)}")
+    if entry.needs and importlib.util.find_spec(entry.needs) is None:
+        raise EngineError(
+            f"The engine `{name}` needs the package {entry.requirement}, which is not installed.",
+            f"Try: {installed.pip_install(entry.requirement)}",
+        )
+    return _made(name, settings)
+
+
+def _made(name: str, settings: Settings, *more: Any) -> Engine:  # noqa: ANN401  what that engine takes besides
+    entry = _NAMED[name]
+    engine: Engine = getattr(importlib.import_module(entry.module), entry.engine)(settings, *more)
+    return engine
+
+
+def _of_the_user(settings: Settings) -> Engine:
+    """Return an engine out of a file of the user's."""
     path, colon, name = settings.engine.rpartition(":")
     if not colon or not Path(path).is_file():
-        raise ConfigError(f"There is no engine `{settings.engine}`.", "It is `llama`, or FILE.py:CLASS.")
+        raise ConfigError(
+            f"There is no engine `{settings.engine}`.", f"It is auto, {', '.join(_NAMED)}, or FILE.py:CLASS."
+        )
     spec = importlib.util.spec_from_file_location("caro_engine_of_the_user", path)
     if spec is None or spec.loader is None:
-        raise ConfigError(f"{path} is not a Python file.", "The setting `engine` is `llama`, or FILE.py:CLASS.")
+        raise ConfigError(f"{path} is not a Python file.", "The setting `engine` is a name, or FILE.py:CLASS.")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
