@@ -232,7 +232,7 @@ def main() -> int:
     try:
         run(directory, os.environ, ready)
     except CaroError as error:
-        lifecycle.announce(ready, error.message.encode())
+        lifecycle.announce(ready, f"{error.message}\0{error.hint}".encode(errors="replace"))
         _log.error("%s", error.message)
         return 1
     return 0

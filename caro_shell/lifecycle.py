@@ -119,8 +119,8 @@ def _spawn(directory: str, environ: Mapping[str, str]) -> None:
     # It outlives this process on purpose; without this the interpreter would warn.
     child.returncode = 0
     if said != _READY:
-        reason = said.decode(errors="replace") or "The daemon did not start."
-        raise DaemonError(reason, "See: caro daemon logs")
+        reason, _, hint = said.decode(errors="replace").partition("\0")
+        raise DaemonError(reason or "The daemon did not start.", hint or "See: caro daemon logs")
 
 
 def start(directory: str, environ: Mapping[str, str]) -> bool:
@@ -168,7 +168,7 @@ def hold(directory: str) -> int | None:
 
 
 def announce(descriptor: int, words: bytes = _READY) -> None:
-    """Tell the process that spawned this daemon, once, that the socket is bound or why it is not."""
+    """Tell the process that spawned this daemon, once, that it listens; or why not, a NUL, and what to do."""
     try:
         os.write(descriptor, words)
         os.close(descriptor)

@@ -243,7 +243,7 @@ def test_the_log_has_requests_only_when_it_is_told_to(home: Home, script: Script
         wire.answer("a secret\x1b[2J")
     told = [line for line in log(home).splitlines() if "asked" in line]
     assert len(told) == 2
-    assert told[0].endswith(r"""asked 'a secret\x1b[2J', answered "echo 'the answer'\"""")
+    assert told[0].endswith(r"""asked 'a secret\x1b[2J', answered "echo 'the answer'" """.strip())
     assert "asked 'nonsense', answered " in told[1]
 
 

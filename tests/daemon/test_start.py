@@ -127,16 +127,19 @@ def test_a_daemon_that_cannot_start_says_its_reason(home: Home) -> None:
     path.write_text("model = ")
     said = caro(home, "x", CARO_CONFIG=str(path))
     assert (said.returncode, said.stdout) == (1, "")
-    assert said.stderr.startswith(f"caro: {path} cannot be read: ")
+    assert said.stderr.startswith(f"caro: {path}:1: this is not TOML: ")
     assert "Traceback" not in said.stderr
     assert len(said.stderr.splitlines()) == 2
 
 
 def test_an_engine_that_does_not_exist_is_one_sentence(home: Home) -> None:
-    """The daemon starts, and the request is told."""
+    """It is told by what sets it, with the names there are."""
     said = caro(home, "x", CARO_ENGINE="warp")
     assert (said.returncode, said.stdout) == (1, "")
-    assert said.stderr == "caro: There is no engine `warp`.\n      It is `llama`, or FILE.py:CLASS.\n"
+    assert said.stderr == (
+        "caro: CARO_ENGINE must be auto, llama, xllamacpp, openai, mlx, candle, or FILE.py:CLASS, not 'warp'.\n"
+        "      Try: unset CARO_ENGINE\n"
+    )
 
 
 def test_a_load_that_fails_is_one_sentence_and_is_tried_again(home: Home, script: Script) -> None:
