@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from caro_shell import config_file, config_values, paths
+from caro_shell.config_text import shown
 from caro_shell.errors import ConfigError
 
 
@@ -83,7 +84,7 @@ def resolve(environ: Mapping[str, str], path: str) -> Settings:
     table = config_file.read(path)
     values, origins = {}, dict.fromkeys(TYPES, DEFAULT)
     for name, value in table.values.items():
-        origin = f"{config_file.shown(path)}:{table.lines.get(name, 1)}"
+        origin = f"{shown(path)}:{table.lines.get(name, 1)}"
         known(name, origin)
         values[name], origins[name] = config_values.from_toml(name, TYPES[name], value, origin), origin
     for variable, name in ENVIRONMENT.items():
@@ -110,7 +111,7 @@ def known(name: str, origin: str = "") -> str:
 
 def quoted(name: str) -> str:
     """Return a name of the user's as it stands in a sentence."""
-    return f"`{config_file.shown(name)}`"
+    return f"`{shown(name)}`"
 
 
 def misspelt(environ: Mapping[str, str]) -> dict[str, str]:

@@ -5,23 +5,15 @@ import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from caro_shell.config_text import Table, parse, shown
 from caro_shell.errors import ConfigError
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
     from tomlkit.items import Item
-
-
-@dataclass(frozen=True)
-class Table:
-    """What the file holds, and the line, from 1, on which each of its names stands."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)
 
 
 def read(path: str) -> Table:
@@ -30,8 +22,7 @@ def read(path: str) -> Table:
         text = _text(Path(path))
     except FileNotFoundError:
         return Table()
-    values = _parsed(path, text)
-    return Table(values, _lines(text))
+    return parse(path, text)
 
 
 def set_value(path: str, name: str, value: object) -> None:
@@ -58,9 +49,15 @@ def unset_value(path: str, name: str) -> bool:
     return True
 
 
-def shown(text: str) -> str:
-    """Return text fit for a sentence: with a control character in it, it stands as Python would write it."""
-    return text if text.isprintable() else repr(text)[1:-1]
+def create(path: str, text: str) -> None:
+    """Make the file, for its owner alone, unless it is there; raises ConfigError when it cannot be made."""
+    with _said(path):
+        file = Path(path).resolve()
+        _make_directory(file.parent)
+        with _alone_in(file.parent):
+            _refuse_what_is_no_file(file)
+            if not file.exists():
+                _replace(file, text.encode())
 
 
 def _text(file: Path) -> str:
@@ -75,65 +72,6 @@ def _text(file: Path) -> str:
         raise ConfigError(
             f"{shown(str(file))} cannot be read: {error.strerror}.", "Look at its rights, or move it away."
         ) from None
-
-
-def _parsed(path: str, text: str) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        said = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
-        line = int(said[2]) if said else max(1, len(text.splitlines()))
-        what = (said[1] if said else str(error).removesuffix(" (at end of document)")).rstrip(".")
-        raise ConfigError(
-            f"{shown(path)}:{line}: this is not TOML: {shown(what)}.", "Mend that line: caro config edit"
-        ) from None
-
-
-# What may hide a line's end, a bracket or a `=` from whoever looks for them; longest first.
-_TOKENS = (
-    r'"""(?:\\.|[^\\])*?"{3,5}',
-    r"'''.*?'{3,5}",
-    r'"(?:\\.|[^"\\\n])*"',
-    r"'[^'\n]*'",
-    r"#[^\n]*",
-    r"[\[\]{}\n]",
-)
-_TOKEN = re.compile("|".join(_TOKENS), re.DOTALL)
-_NAME = re.compile(r"""[ \t]*(\[\[?)?[ \t]*([\w-]+|"(?:\\.|[^"\\\n])*"|'[^'\n]*')""", re.ASCII)
-
-
-def _lines(text: str) -> dict[str, int]:
-    """Return the line of each name at the top of a text that is known to be TOML."""
-    found: dict[str, int] = {}
-    for line, at in _statements(text):
-        if not (begins := _NAME.match(text, at)):
-            continue
-        found.setdefault(_plain(begins[2]), line)
-        if begins[1]:
-            # Everything behind the first header belongs to a table, of which caro has none.
-            break
-    return found
-
-
-def _statements(text: str) -> Iterator[tuple[int, int]]:
-    """Yield line and position of every line that begins no earlier than its statement."""
-    yield 1, 0
-    depth, line = 0, 1
-    for token in _TOKEN.finditer(text):
-        line += token[0].count("\n")
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if token[0] == "\n" and depth == 0:
-            yield line, token.end()
-
-
-def _plain(name: str) -> str:
-    if name[0] not in "\"'":
-        return name
-    import tomllib
-
-    return next(iter(tomllib.loads(f"{name} = 0")))
 
 
 def _item(value: object) -> "Item":
@@ -151,20 +89,27 @@ def _change(
     """Edit the file as the only one meanwhile; what would not read as expected is not written."""
     import tomlkit
 
-    try:
+    with _said(path):
         # A file of dotfiles is a link: what it points to is replaced, not the link.
         file = Path(path).resolve()
         _make_directory(file.parent)
         with _alone_in(file.parent):
             _refuse_what_is_no_file(file)
             before = _text(file) if file.exists() else ""
-            values = _parsed(path, before)
+            values = parse(path, before).values
             document = tomlkit.parse(before)
             edit(document)
             after = _with_line_ends_of(before, document.as_string())
-            if not _same(_parsed(path, after), expect(values)):
+            if not _same(parse(path, after).values, expect(values)):
                 raise ConfigError(f"{shown(path)} cannot be changed without harm.", "Change it: caro config edit")
             _replace(file, after.encode())
+
+
+@contextmanager
+def _said(path: str) -> Iterator[None]:
+    """Turn what the system, or tomlkit, complains about into one sentence."""
+    try:
+        yield
     except (OSError, RuntimeError) as error:
         said = getattr(error, "strerror", None) or "its links go in a circle"
         raise ConfigError(f"{shown(path)} cannot be written: {said}.", "It is as it was.") from None

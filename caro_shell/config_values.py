@@ -42,7 +42,7 @@ _NAMED_KEY = re.compile(r"(?:ctrl|alt)-", re.IGNORECASE)
 _KEY = re.compile(r"(?:(?:ctrl|alt)-)+\S(?: (?:(?:ctrl|alt)-)*\S)*!?", re.IGNORECASE)
 _MODEL_URL = re.compile(r"https://[^\s/@#]+/[^\s#]+#sha256=[0-9A-Fa-f]{64}")
 _HUB_FILE = re.compile(r"[\w.-]+/[\w.-]+:[^\s:]+", re.ASCII)
-_DEVICE = re.compile(r"[A-Za-z][\w.:-]*", re.ASCII)
+_DEVICE = re.compile(r"[A-Za-z]\S*")
 _ENGINE_FILE = re.compile(r"(.+):([A-Za-z_]\w*)")
 
 
@@ -92,6 +92,13 @@ def checked(name: str, value: Any, origin: str = "") -> Any:  # noqa: ANN401  th
     return value
 
 
+def for_the_file(name: str, value: Any) -> Any:  # noqa: ANN401  the setting's own type
+    """Return a value that the shell scripts, too, will read out of the file as it is; raises ConfigError."""
+    if name in _SHELLS_OWN and not value.isprintable():
+        raise _wrong(name, "without control characters, in the shell's own notation", value, "")
+    return value
+
+
 def refuse_open_http(base_url: str, origin: str, *, allow_http: bool) -> None:
     """Raise ConfigError when requests would go to another machine for everybody on the way to read."""
     if not base_url.lower().startswith("http:") or allow_http or is_this_machine(host_of(base_url)):
@@ -135,17 +142,20 @@ def refused_secret(name: str, origin: str = "") -> ConfigError:
 def _wrong(name: str, must: str, value: object, origin: str) -> ConfigError:
     # A URL may have a password in it.
     hidden = name in SECRETS or (name in {"base_url", "model"} and "@" in str(value))
-    said = f"{_subject(name, origin)} must be {must}" + ("." if hidden else f", not {_as_seen(value)}.")
+    said = f"{_subject(name, origin)} must be {must}" + ("." if hidden else f", not {as_seen(value)}.")
     if not origin:
         return ConfigError(said, "Nothing was changed.")
     return ConfigError(said, f"Try: unset {origin}" if _is_variable(origin) else "Mend that line: caro config edit")
 
 
-def _as_seen(value: object) -> str:
+def as_seen(value: object) -> str:
     """Return a value for a sentence: short, without control characters, and as TOML has it."""
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
-    text = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        text = f"'{value}'" if value.isprintable() and "'" not in value else repr(value)
+    else:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
     return text if len(text) <= _LONG else f"{text[: _LONG - 2]}…{text[-1]}"
 
 
@@ -169,7 +179,7 @@ def _far_from_here(name: str, value: object) -> str:
     relative = {
         "models_dir": bool(value),
         "api_key_file": bool(value),
-        "model": value.lower().endswith(".gguf") and not _HUB_FILE.fullmatch(value),
+        "model": ("/" in value or value.lower().endswith(".gguf")) and not _HUB_FILE.fullmatch(value),
         "engine": bool(_ENGINE_FILE.fullmatch(value)),
     }
     return "a path from / or ~" if relative.get(name) else ""
@@ -198,7 +208,7 @@ def _engine(value: str) -> str:
 
 
 def _device(value: str) -> str:
-    return "" if _DEVICE.fullmatch(value) else "auto, cpu, or a device that `caro doctor` lists"
+    return "" if _DEVICE.fullmatch(value) and value.isprintable() else "auto, cpu, or a device that `caro doctor` lists"
 
 
 def _base_url(value: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from caro_shell import __version__, config, config_file, paths
+from caro_shell import __version__, config, paths
 from caro_shell.client import Client
+from caro_shell.config_text import shown
 from caro_shell.errors import CaroError
 from caro_shell.prompt import SHELLS
 
@@ -43,9 +44,7 @@ def _settings() -> Finding:
     except CaroError as error:
         return Finding("settings", ok=False, seen=error.message, mend=error.hint)
     if near := config.misspelt(os.environ):
-        seen = ", ".join(
-            f"{config_file.shown(name)} sets nothing; did you mean {meant}?" for name, meant in near.items()
-        )
+        seen = ", ".join(f"{shown(name)} sets nothing; did you mean {meant}?" for name, meant in near.items())
         return Finding("settings", ok=False, seen=seen, mend=f"unset {shlex.join(near)}")
     chosen = ", ".join(f"{name} from {origin}" for name, origin in settings.origins.items() if origin != config.DEFAULT)
     return Finding("settings", ok=True, seen=chosen or f"defaults; {path} is not there")

@@ -3,10 +3,11 @@
 import os
 import sys
 import time
+from contextlib import suppress
 
 from caro_shell import __version__, paths
 from caro_shell.client import Client, settings_in
-from caro_shell.errors import UsageError
+from caro_shell.errors import CaroError, UsageError
 from caro_shell.prompt import SHELLS
 from caro_shell.protocol import Ask, Reply, reply_from
 
@@ -76,3 +77,10 @@ class _Notice:
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
+
+
+def tell_daemon() -> None:
+    """Let a running daemon follow changed settings now; one that cannot be told does so by itself."""
+    with suppress(CaroError), Client(os.environ) as client:
+        if client.is_running():
+            client.ask({"type": "reload"})
