@@ -7,17 +7,17 @@ import json
 import os
 from pathlib import Path
 
-from caro_shell.models.catalogue import Model
+from caro_shell.models.catalogue import File
 from caro_shell.models.checksum import beside, write_private
 from caro_shell.models.disk import storage_error
 
 
 class Partial:
-    """The growing file of one model; every write error is a ModelError."""
+    """The growing form of one file; every write error is a ModelError."""
 
-    def __init__(self, model: Model, path: Path) -> None:
+    def __init__(self, file: File, path: Path) -> None:
         """Take the place where the finished file will be; nothing is touched yet."""
-        self.model = model
+        self.file = file
         self.path = beside(path, ".partial")
         self.resumed = False
         """Whether some of the bytes are from an earlier run, and so may be what is wrong with the whole."""
@@ -39,7 +39,7 @@ class Partial:
         """
         parts = self._read_parts(source)
         self._source, self._parts = source, []
-        if parts is None or self.size() > self.model.bytes:
+        if parts is None or self.size() > self.file.bytes:
             self.drop()
             parts = []
         there = self.size()
@@ -55,14 +55,14 @@ class Partial:
         """Return the parts on record, or None where the record is not about `source` and these very bytes."""
         try:
             record = json.loads(self._record.read_text(encoding="utf-8"))
-            if record["source"] != source or record["sha256"] != self.model.sha256:
+            if record["source"] != source or record["sha256"] != self.file.sha256:
                 return None
             return [int(size) for size in record["parts"]]
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def _write_record(self) -> None:
-        record = {"source": self._source, "sha256": self.model.sha256, "parts": self._parts}
+        record = {"source": self._source, "sha256": self.file.sha256, "parts": self._parts}
         try:
             write_private(self._record, json.dumps(record))
         except OSError as error:

@@ -1,13 +1,16 @@
 """A progress bar of one line on a terminal, and a line per tenth where there is none."""
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self, TextIO
 
 MEGABYTE = 1_000_000
-WIDTH = 24
+WIDTH, LEAST_WIDTH = 24, 6
 REDRAW_S = 0.1
+COLUMNS = 80
+"""Of a terminal that does not say how wide it is."""
 
 
 def size_text(count: int) -> str:
@@ -16,6 +19,14 @@ def size_text(count: int) -> str:
     if megabytes >= 1000:  # noqa: PLR2004  a gigabyte
         return f"{megabytes / 1000:.2f} GB"
     return f"{megabytes:.0f} MB" if megabytes >= 10 else f"{megabytes:.1f} MB"  # noqa: PLR2004
+
+
+def columns_of(stream: TextIO) -> int:
+    """Return how wide the terminal is that `stream` goes to."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or COLUMNS
+    except (OSError, ValueError):
+        return COLUMNS
 
 
 def _time_text(seconds: float) -> str:
@@ -62,22 +73,36 @@ class Bar:
                 self._draw()
         elif 10 * self._done // self._total > self._tenth:
             self._tenth = 10 * self._done // self._total
-            self._stream.write(f"caro: {self._label} {self._figures()}\n")
+            self._stream.write(f"caro: {self._label} {'  '.join(self._figures())}\n")
             self._stream.flush()
 
-    def _figures(self) -> str:
-        text = f"{100 * self._done // self._total:3d} %  {self._done // MEGABYTE}/{self._total // MEGABYTE} MB"
+    def _figures(self) -> list[str]:
+        """Return percent and amounts; with something fetched, also the speed and the time that is left."""
+        figures = [f"{100 * self._done // self._total:3d} %", f"{self._done // MEGABYTE}/{self._total // MEGABYTE} MB"]
         began, before = self._start or (0.0, 0)
         spent, fetched = self._clock() - began, self._done - before
         if spent <= 0 or fetched <= 0:
-            return text
+            return figures
         speed = fetched / spent
-        return f"{text}  {speed / MEGABYTE:.1f} MB/s  {_time_text((self._total - self._done) / speed)}"
+        return [*figures, f"{speed / MEGABYTE:.1f} MB/s", _time_text((self._total - self._done) / speed)]
+
+    def _lines(self, columns: int) -> Iterator[str]:
+        """Yield what could be drawn, the fullest first."""
+        figures = self._figures()
+        room = min(WIDTH, columns - len(f"{self._label} []   {'  '.join(figures)}"))
+        if room >= LEAST_WIDTH:
+            filled = room * self._done // self._total
+            yield f"{self._label} [{'#' * filled}{'-' * (room - filled)}] {'  '.join(figures)}"
+        yield f"{self._label} {'  '.join(figures)}"
+        yield f"{self._label} {'  '.join(figures[:1] + figures[2:])}"
+        yield f"{self._label} {'  '.join(figures[:1] + figures[3:])}"
+        yield figures[0]
 
     def _draw(self) -> None:
-        filled = WIDTH * self._done // self._total
-        text = f"{self._label} [{'#' * filled}{'-' * (WIDTH - filled)}] {self._figures()}"
+        # A line that reaches the last column would wrap, and could not be drawn over.
+        columns = columns_of(self._stream) - 1
+        text = next((line for line in self._lines(columns) if len(line) <= columns), "")
         # Spaces rather than an escape code wipe the longer line before, so that a dumb terminal copes too.
-        self._stream.write(f"\r{text.ljust(self._drawn_width)}")
+        self._stream.write(f"\r{text.ljust(min(self._drawn_width, columns))}")
         self._stream.flush()
-        self._drawn_width = len(text)
+        self._drawn_width = max(len(text), 1)

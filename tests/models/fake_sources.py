@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import struct
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import caro_shell
-from caro_shell.models.catalogue import Chunks, Model
+from caro_shell.models.catalogue import Chunks, File, Model
 
 REPO, REVISION = "people/weights-GGUF", "main"
 MEBI = 1 << 20
@@ -28,15 +29,26 @@ def make_bytes(seed: int = 7, size: int = 5 * MEBI // 2) -> bytes:
     return b"GGUF" + random.Random(seed).randbytes(size - 4)  # noqa: S311  test data
 
 
+def make_gguf(facts: Mapping[str, str] | None = None, values: int = 64) -> bytes:
+    """Return a whole GGUF file of version 3: some texts as facts, and one tensor of 32-bit numbers."""
+
+    def text(words: str) -> bytes:
+        return struct.pack("<Q", len(words)) + words.encode()
+
+    head = b"GGUF" + struct.pack("<IQQ", 3, 1, len(facts or {}))
+    for key, value in (facts or {}).items():
+        head += text(key) + struct.pack("<I", 8) + text(value)
+    head += text("weight") + struct.pack("<IQIQ", 1, values, 0, 0)
+    return head.ljust(-(-len(head) // 32) * 32, b"\0") + bytes(4 * values)
+
+
 def make_model(data: bytes, name: str = "mini", pieces: int = 3, *, last_resort: bool = False) -> Model:
     """Return the entry of a model whose bytes are `data`, on the hub and in wheels."""
     return Model(
         name=name,
         title=f"The {name} model",
         about="A few bytes for the tests.",
-        file=f"{name}.gguf",
-        bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        files=(File(f"{name}.gguf", len(data), hashlib.sha256(data).hexdigest()),),
         licence="Apache-2.0",
         repo=REPO,
         chunks=Chunks(f"{name}-part{{n}}", "1.0", pieces, "*/data/part{n:02}.bin"),
@@ -90,8 +102,8 @@ class Server:
 
     def offer(self, model: Model, data: bytes) -> None:
         """Serve `data` as the model's file, as the hub does: facts at one address, bytes at another."""
-        self.files[f"/cdn/{model.hub_file}"] = data
-        self.etag = self.etag or model.sha256
+        self.files[f"/cdn/{model.files[0].remote}"] = data
+        self.etag = self.etag or model.files[0].sha256
 
     def gets(self) -> list[Mapping[str, str]]:
         """Return the headers of the requests for the bytes themselves."""
@@ -254,5 +266,6 @@ class Home:
 
 def _as_json(model: Model) -> dict[str, object]:
     values = dict(vars(model))
+    values["files"] = [dict(vars(file)) for file in model.files]
     values["chunks"] = dict(vars(model.chunks)) if model.chunks else None
     return values

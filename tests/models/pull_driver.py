@@ -7,13 +7,18 @@ import sys
 from caro_shell import config
 from caro_shell.cli import print_error
 from caro_shell.errors import CaroError
-from caro_shell.models.catalogue import Chunks, Model
+from caro_shell.models.catalogue import Chunks, File, Model
 from caro_shell.models.pull import PullOptions, pull
 
 
 def _model(values: dict[str, object]) -> Model:
-    chunks = values.pop("chunks")
-    return Model(**values, chunks=Chunks(**chunks) if isinstance(chunks, dict) else None)  # type: ignore[arg-type]
+    chunks, files = values.pop("chunks"), values.pop("files")
+    assert isinstance(files, list)
+    return Model(
+        **values,  # type: ignore[arg-type]
+        files=tuple(File(**file) for file in files),
+        chunks=Chunks(**chunks) if isinstance(chunks, dict) else None,
+    )
 
 
 def main() -> int:

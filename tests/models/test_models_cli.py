@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 
 import pytest
-from fake_sources import make_bytes, make_model
+from fake_sources import make_bytes, make_gguf, make_model
 
-from caro_shell.cli import main, models
+from caro_shell.cli import main
+from caro_shell.models import catalogue
 from caro_shell.models.catalogue import Catalogue
 
 DATA = make_bytes(size=100_000)
@@ -23,16 +24,16 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("CARO_CONFIG", str(tmp_path / "none.toml"))
     monkeypatch.setenv("CARO_MODELS_DIR", str(tmp_path / "models"))
-    monkeypatch.setattr(models, "read_catalogue", lambda: NAMED)
+    monkeypatch.setattr(catalogue, "read_catalogue", lambda: NAMED)
     (tmp_path / "models").mkdir()
     return tmp_path / "models"
 
 
 def test_path_prints_the_path_and_nothing_else(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Without a name it is the model of the settings."""
-    (directory / SMALL.file).write_bytes(DATA)
+    (directory / SMALL.files[0].name).write_bytes(DATA)
     assert main(["models", "path"]) == 0
-    assert capsys.readouterr() == (f"{directory / SMALL.file}\n", "")
+    assert capsys.readouterr() == (f"{directory / SMALL.files[0].name}\n", "")
 
 
 def test_path_of_a_model_that_is_not_here_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -45,16 +46,17 @@ def test_path_of_a_model_that_is_not_here_is_an_error(capsys: pytest.CaptureFixt
 
 def test_list_says_what_is_here_and_what_is_in_use(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The star marks the model of the settings."""
-    (directory / SMALL.file).write_bytes(DATA)
+    (directory / SMALL.files[0].name).write_bytes(DATA)
     assert main(["models", "list"]) == 0
     first, second = capsys.readouterr().out.splitlines()
-    assert first.split() == ["*", "small", "0.1", "MB", "Apache-2.0", "here:", str(directory / SMALL.file)]
-    assert second.split() == ["other", "0.1", "MB", "Apache-2.0", "not", "here"]
+    needs = ["0.1", "MB", "needs", "150", "MB", "Apache-2.0"]
+    assert first.split() == ["*", "small", *needs, "here:", str(directory / SMALL.files[0].name)]
+    assert second.split() == ["other", *needs, "not", "here"]
 
 
 def test_list_in_json_has_a_row_a_model(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same for programs; damaged is neither verified nor hidden."""
-    (directory / SMALL.file).write_bytes(DATA[:-1])
+    (directory / SMALL.files[0].name).write_bytes(DATA[:-1])
     assert main(["models", "list", "--json"]) == 0
     small, other = json.loads(capsys.readouterr().out)
     assert (small["name"], small["present"], small["verified"], small["active"]) == (
@@ -71,7 +73,7 @@ def test_list_shows_the_users_own_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A model by path is the one in use, though no catalogue knows it."""
-    (tmp_path / "mine.gguf").write_bytes(b"GGUF")
+    (tmp_path / "mine.gguf").write_bytes(make_gguf())
     monkeypatch.setenv("CARO_MODEL", "~/mine.gguf")
     main(["models", "list"])
     last = capsys.readouterr().out.splitlines()[-1]
@@ -87,7 +89,7 @@ def test_pull_takes_a_file_and_leaves_stdout_empty(
     assert main(["models", "pull", "--from", str(tmp_path / "brought.gguf")]) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.endswith(f"caro: `small` is ready, and its SHA-256 is right: {directory / SMALL.file}\n")
+    assert said.err.endswith(f"caro: `small` is ready, and its SHA-256 is right: {directory / SMALL.files[0].name}\n")
 
 
 def test_pulling_ones_own_file_is_a_slip(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

