@@ -72,4 +72,5 @@ GAPS = {
 
 KINDS = [
     EngineKind("llama", in_process("llama", "llama_cpp")),
+    EngineKind("xllamacpp", in_process("xllamacpp", "xllamacpp")),
 ]
