@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from caro_shell import config, config_file, config_values, paths
@@ -108,6 +109,8 @@ def _proposed(name: str, text: str) -> Any:  # noqa: ANN401  the setting's own t
     _refuse_open_http({name: value})
     if name == "model":
         _refuse_unknown_model(value)
+    if name == "engine" and value not in config_values.ENGINES and not Path(value.rpartition(":")[0]).is_file():
+        raise ConfigError(f"{shown(value.rpartition(':')[0])} is not there.", "Nothing was changed.")
     return value
 
 

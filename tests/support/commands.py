@@ -44,10 +44,11 @@ def caro(home: Home, *words: str, stdin: str | None = None, **more: str) -> "sub
     return end(start(home, *words, **more), stdin)
 
 
-def at_terminal(home: Home, words: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    """Run a program that has a terminal of its own to read from, and return what it said."""
+def at_terminal(home: Home, words: Sequence[str], typed: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run a program that has a terminal of its own, on which `typed` has been typed, and return what it said."""
     keyboard, terminal = pty.openpty()
     try:
+        os.write(keyboard, typed.encode())
         # A session leader that opens a terminal gets it as its own.
         process = subprocess.Popen(
             ["sh", "-c", 'terminal=$1; shift; exec "$@" <"$terminal"', "sh", os.ttyname(terminal), *words],
