@@ -10,6 +10,7 @@ CaroError
 │   └── Stale         it is another version than the client
 ├── Cancelled         the user said so; not a failure
 ├── Unusable          the model's answer is not one command
+├── ServerError       a server that was asked does not answer as it should
 └── ModelError        weights that are missing, damaged or cannot be had
     └── EngineError   weights that are there but cannot be run
 
@@ -83,6 +84,12 @@ class Unusable(CaroError):
     """The model's answer is not one command that could be put on a line."""
 
     code = "unusable"
+
+
+class ServerError(CaroError):
+    """A server that was asked cannot be reached, refuses, or does not answer as it should."""
+
+    code = "server"
 
 
 class ModelError(CaroError):
