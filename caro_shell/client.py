@@ -29,7 +29,7 @@ _LOST_S = 20.0
 _RECONNECT_MS = 3_600_000
 _NEWS = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED
 _NOT_SETTINGS = frozenset({"CARO_PYTHON", "CARO_RUNTIME_DIR"})
-_PATHS = frozenset({"CARO_CONFIG", "CARO_MODEL", "CARO_MODELS_DIR"})
+_PATHS = frozenset({"CARO_API_KEY_FILE", "CARO_CONFIG", "CARO_MODEL", "CARO_MODELS_DIR"})
 
 
 # The next two never leave this module: an error of the tree stands for its `code`, and these have none.

@@ -155,7 +155,8 @@ def _alone_in(directory: Path) -> Iterator[None]:
 
 
 def _refuse_what_is_no_file(file: Path) -> None:
-    if file.exists() and not file.is_file():
+    # Newer Pythons leave a circle of links as it is.
+    if file.is_symlink() or (file.exists() and not file.is_file()):
         raise ConfigError(f"{shown(str(file))} is not a file.", "Set CARO_CONFIG to one.")
     if file.exists() and not os.access(file, os.W_OK):
         raise ConfigError(f"{shown(str(file))} is read-only.", "Change it where it comes from.")

@@ -142,21 +142,21 @@ def refused_secret(name: str, origin: str = "") -> ConfigError:
 def _wrong(name: str, must: str, value: object, origin: str) -> ConfigError:
     # A URL may have a password in it.
     hidden = name in SECRETS or (name in {"base_url", "model"} and "@" in str(value))
-    said = f"{_subject(name, origin)} must be {must}" + ("." if hidden else f", not {as_seen(value)}.")
+    seen = as_seen(value)
+    short = seen if len(seen) <= _LONG else f"{seen[: _LONG - 2]}…{seen[-1]}"
+    said = f"{_subject(name, origin)} must be {must}" + ("." if hidden else f", not {short}.")
     if not origin:
         return ConfigError(said, "Nothing was changed.")
     return ConfigError(said, f"Try: unset {origin}" if _is_variable(origin) else "Mend that line: caro config edit")
 
 
 def as_seen(value: object) -> str:
-    """Return a value for a sentence: short, without control characters, and as TOML has it."""
+    """Return a value as TOML has it, or nearly so, without control characters."""
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
     if isinstance(value, str):
-        text = f"'{value}'" if value.isprintable() and "'" not in value else repr(value)
-    else:
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= _LONG else f"{text[: _LONG - 2]}…{text[-1]}"
+        return f"'{value}'" if value.isprintable() and "'" not in value else repr(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _is_variable(origin: str) -> bool:

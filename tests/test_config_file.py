@@ -134,7 +134,7 @@ def test_what_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
         (tmp_path, "is not a file"),
         (Path(os.devnull), "is not a file"),
         (tmp_path / "file" / "config.toml", "cannot be written: Not a directory"),
-        (tmp_path / "loop", "cannot be written: "),
+        (tmp_path / "loop", "cannot be written: |is not a file"),
         (tmp_path / "loop" / "config.toml", "cannot be written: "),
     ):
         with pytest.raises(ConfigError, match=says):
