@@ -90,6 +90,7 @@ EVENTS: Mapping[str, Mapping[str, Field]] = {
         "device": _TEXT,
         "layers": _COUNT,
         "offloaded": _COUNT,
+        "hardware": _TEXT,
         "host": _TEXT,
         "engine": _TEXT,
         "version": _TEXT,

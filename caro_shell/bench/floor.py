@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 
 from caro_shell import config
-from caro_shell.engines import llama_library
+from caro_shell.engines import llama_library, offload
+from caro_shell.engines.attempts import Attempts
 from caro_shell.engines.chat_template import ChatTemplate
-from caro_shell.engines.threads import choose_threads
+from caro_shell.engines.llama import LlamaEngine
 from caro_shell.models.store import find_model
 from caro_shell.prompt import Message
 
@@ -26,14 +27,10 @@ class Floor:
 
     def __init__(self, settings: config.Settings) -> None:
         """Load the model; `load_ms` is what llama.cpp took for it."""
-        options = llama_library.LoadOptions(
-            str(find_model(settings.model, settings).path),
-            choose_threads(settings.threads),
-            settings.gpu_layers,
-            settings.context,
-        )
+        weights = find_model(settings.model, settings)
         start = time.perf_counter()
-        self._loaded, self.device, _notes = llama_library.load(options)
+        placed = offload.place(weights, settings, LlamaEngine.binding, Attempts(None, ()))
+        self._loaded, self.device = placed.loaded, placed.placement.device
         self.load_ms = _milliseconds_since(start)
         self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize)
 

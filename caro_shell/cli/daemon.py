@@ -21,6 +21,7 @@ _STOPPED = {
     "device": "",
     "layers": 0,
     "offloaded": 0,
+    "hardware": "",
     "host": "",
     "engine": "",
     "version": "",

@@ -41,13 +41,15 @@ class Placement:
     """Where a model runs."""
 
     device: str = "cpu"
-    """What evaluates it: `cpu`, `cuda`, `metal`, `vulkan` …; `server` for a server that does not say."""
+    """What evaluates it: `cpu`, or a device's name (`CUDA0`, `metal` …); `server` for a server that does not say."""
     layers: int = 0
     """The layers it has; 0 where the engine cannot tell."""
     offloaded: int = 0
     """How many of them are on the device; 0 on the CPU."""
     host: str = ""
     """Where requests are sent, as `https://host:port`; empty: they stay in this process."""
+    hardware: str = ""
+    """What the device is, in its maker's words; empty where the engine cannot tell."""
 
 
 class Engine(Protocol):

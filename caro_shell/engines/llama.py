@@ -1,20 +1,24 @@
 """The llama.cpp engine: weights in this process, the constant beginning of every prompt kept evaluated."""
 
+import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from caro_shell import __version__
 from caro_shell.config import Settings
 from caro_shell.engines import Placement, Sampling, Usage
-from caro_shell.engines.threads import choose_threads
-from caro_shell.errors import Unusable
-from caro_shell.models.store import find_model
+from caro_shell.errors import EngineError, Unusable
+from caro_shell.models.store import Weights, find_model
 from caro_shell.prompt import Message
 
 if TYPE_CHECKING:
+    from caro_shell.engines.attempts import Attempts
     from caro_shell.engines.chat_template import ChatTemplate
     from caro_shell.engines.llama_library import Loaded, Sampler
+    from caro_shell.engines.offload import Placed
 
 
 def _milliseconds_since(start: float) -> float:
@@ -40,33 +44,60 @@ class LlamaEngine:
         self.usage = Usage()
         self.sent: Sequence[Message] = ()
         self._prefix: list[int] = []
+        self._attempts: Attempts
+        self._placed: Placed
         self._loaded: Loaded
         self._template: ChatTemplate
 
     def load(self) -> None:
-        """Find and check the weights, then load them; raises ModelError or EngineError."""
+        """Find and check the weights, then load them where they fit; raises ModelError or EngineError."""
         weights = find_model(self._settings.model, self._settings)
-        from caro_shell.engines import llama_library
-        from caro_shell.engines.chat_template import ChatTemplate
+        from caro_shell.engines import offload
+        from caro_shell.engines.attempts import Attempts
 
-        self._loaded, device, self.notes = llama_library.load(
-            llama_library.LoadOptions(
-                path=str(weights.path),
-                threads=choose_threads(self._settings.threads),
-                gpu_layers=self._settings.gpu_layers,
-                context=self._settings.context,
-                binding=self.binding,
-            )
-        )
-        self.placement = Placement(device)
-        self.model = weights.title
+        self._attempts = Attempts.of_this_daemon(self._key(weights), os.environ)
+        self._take(offload.place(weights, self._settings, self.binding, self._attempts))
         if weights.stands_in_for:
             self.notes += (f"{weights.title} stands in for `{weights.stands_in_for}` and is often wrong.",)
+
+    def _key(self, weights: Weights) -> list[str]:
+        """Return what an attempt depends on: a change in it makes a new start."""
+        found, wanted = weights.path.stat(), self._settings
+        file = (weights.path, found.st_size, found.st_mtime_ns)
+        return [
+            str(value) for value in (__version__, self.binding, wanted.device, wanted.gpu_layers, wanted.context, *file)
+        ]
+
+    def _take(self, placed: "Placed") -> None:
+        """Work with a model that has been loaded."""
+        from caro_shell.engines.chat_template import ChatTemplate
+
+        self._placed, self._loaded = placed, placed.loaded
+        self.placement, self.notes, self.model = placed.placement, placed.notes, placed.step.weights.title
+        self._prefix = []
         self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize)
+
+    def _move_to_the_cpu(self) -> None:
+        """Load the model anew on the CPU, because it has failed at work; raises EngineError."""
+        from caro_shell.engines import offload
+
+        failed, notes = self._placed.step, self.notes
+        self._loaded.close()
+        self._take(offload.place_on_the_cpu(failed, self._settings, self.binding, self._attempts))
+        self.notes = (*notes, f"{offload.called(failed.device)} failed at work; the model was loaded anew on the CPU.")
 
     def prime(self, messages: Sequence[Message]) -> None:
         """Evaluate everything before the last message and keep it."""
-        self._keep_prefix(self._template.tokens(messages)[0])
+        from caro_shell.engines.llama_library import EvaluationError
+
+        try:
+            self._keep_prefix(self._template.tokens(messages)[0])
+        except EvaluationError:
+            self._move_to_the_cpu()
+            try:
+                self._keep_prefix(self._template.tokens(messages)[0])
+            except EvaluationError as error:
+                raise EngineError(f"{error}.", "Try: caro daemon restart") from None
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Return how many tokens a prompt has."""
@@ -81,21 +112,48 @@ class LlamaEngine:
         self._loaded.forget_after(0)
         if self._loaded.evaluate(prefix):
             self._prefix = prefix
+            self._attempts.survived("load")
         return 0
 
     def stream(self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[str]:
-        """Yield the answer as text; stops early when cancelled, also in the middle of the prompt."""
+        """Yield the answer as text; stops early when cancelled, also in the middle of the prompt.
+
+        A device that fails is given up for the CPU, once, and the answer begun anew if none of it was out yet.
+        """
+        from caro_shell.engines.llama_library import EvaluationError
+
+        self.sent = messages
+        begun = False
+        for again in (True, False):
+            try:
+                with closing(self._answer(messages, sampling, cancelled)) as answer:
+                    for text in answer:
+                        begun = True
+                        yield text
+            except EvaluationError as error:
+                if again:
+                    self._move_to_the_cpu()
+                if begun or not again:
+                    raise EngineError(f"{error}.", "Ask again.") from None
+            else:
+                return
+
+    def _answer(
+        self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]
+    ) -> Generator[str, None, None]:
         from caro_shell.engines.llama_library import Sampler, text_decoder
 
         start = time.perf_counter()
-        self.sent = messages
         prefix, rest = self._template.tokens(messages)
-        if len(prefix) + len(rest) + sampling.max_tokens > self._settings.context:
+        if len(prefix) + len(rest) + sampling.max_tokens > self._placed.step.context:
             raise Unusable(
                 f"The request is too long: {len(rest)} tokens.",
-                f"Keep it under {self._settings.context // 2} tokens.",
+                f"Keep it under {self._placed.step.context // 2} tokens.",
             )
         self._loaded.aborted = cancelled
+        if self.placement.offloaded:
+            # The driver of a device may take the process with it.
+            self._attempts.begin("answer", self._placed.step.name)
         sampler, decoder = Sampler(self._loaded, sampling.temperature, sampling.seed), text_decoder()
         try:
             reused = self._keep_prefix(prefix)
@@ -111,6 +169,8 @@ class LlamaEngine:
         finally:
             self.usage = replace(self.usage, decode_ms=max(0.0, _milliseconds_since(start) - self.usage.prompt_ms))
             sampler.close()
+            if self.placement.offloaded:
+                self._attempts.survived("answer")
 
     def _decode(self, sampler: "Sampler", most: int, cancelled: Callable[[], bool]) -> Iterator[int]:
         """Yield tokens until the model ends its answer, the cap is reached or somebody cancels.
@@ -131,4 +191,5 @@ class LlamaEngine:
     def close(self) -> None:
         """Free the model."""
         self._prefix = []
+        self._attempts.close()
         self._loaded.close()

@@ -7,22 +7,34 @@ a module that has llama.h's functions and types by their names.
 import codecs
 import ctypes
 import logging
+import re
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from typing import Any
 
+from caro_shell.engines.devices import CPU, Device, list_devices
 from caro_shell.errors import EngineError
 
 _log = logging.getLogger(__name__)
 # ggml.h: GGML_LOG_LEVEL_WARN and _ERROR; 5 continues the line before, whatever its level was.
-_KEPT_LEVELS = (3, 4)
+_KEPT_LEVELS = (3, _ERROR := 4)
 _PIECE_BYTES = 256
 # llama.h, llama_decode: 2 means that the abort callback stopped it.
 _ABORTED = 2
+# What llama.cpp, ggml and the C++ library say when memory runs out, on any device.
+_MEMORY_WORDS = re.compile(
+    r"out of (?:device |host )?memory|cannot allocate|failed to allocate|unable to allocate|bad_alloc|"
+    r"alloc(?:ation)? failed|OutOfDeviceMemory|OutOfHostMemory|insufficient memory",
+    re.IGNORECASE,
+)
+_OFFLOADED = re.compile(r"offloaded (\d+)/(\d+) layers")
 # The library holds no more than their addresses.
 _callbacks: list[Any] = []
+# What llama.cpp says while a model is loaded; one at a time.
+_said: deque[tuple[int, str]] = deque(maxlen=1000)
 
 
 @dataclass(frozen=True)
@@ -35,10 +47,38 @@ class LoadOptions:
     context: int
     binding: str = "llama_cpp"
     """The module of the functions: llama-cpp-python's own, or one like it."""
+    device: Device = CPU
+    """What the layers are given to; all others of the machine are left alone."""
+
+
+class NotLoadedError(Exception):
+    """llama.cpp cannot load a model so; `reason` is its own, in one line without a full stop."""
+
+    def __init__(self, said: Iterable[tuple[int, str]], *, of_context: bool) -> None:
+        """Find the reason in what was said meanwhile."""
+        errors = [line for level, line in said if level == _ERROR]
+        # The first names the cause, the ones after it what could not be done for that reason.
+        first = next((line for line in errors if _MEMORY_WORDS.search(line)), errors[0] if errors else "")
+        self.reason = first.partition(": ")[2].rstrip(".") or first or "it does not say why"
+        self.of_context = of_context
+        """The weights were loaded, and there was no context to be had for them."""
+        self.out_of_memory = is_about_memory(" ".join(errors))
+        super().__init__(self.reason)
+
+
+class EvaluationError(Exception):
+    """llama.cpp has loaded a model and cannot evaluate it."""
+
+
+def is_about_memory(words: str) -> bool:
+    """Say whether a message of the library's means that there was no memory."""
+    return bool(_MEMORY_WORDS.search(words))
 
 
 def _keep_log(level: int, text: bytes, _data: object) -> None:
-    if level in _KEPT_LEVELS and (line := text.decode(errors="replace").strip()):
+    line = text.decode(errors="replace").strip()
+    _said.append((level, line))
+    if level in _KEPT_LEVELS and line:
         _log.info("llama.cpp: %s", line)
 
 
@@ -54,13 +94,13 @@ def functions(binding: str) -> Any:  # noqa: ANN401  a module, whose names are l
     return c
 
 
-def offload_device(binding: str = "llama_cpp") -> str:
-    """Return the name of the device that layers can be given to, or `cpu`."""
+def devices(binding: str = "llama_cpp") -> tuple[Device, ...]:
+    """Return what this build of llama.cpp can run on here, the CPU among it."""
     c = functions(binding)
-    if not c.llama_supports_gpu_offload():
-        return "cpu"
-    system = c.llama_print_system_info().decode(errors="replace").lower()
-    return next((name for name in ("cuda", "metal", "vulkan", "rocm", "sycl") if name in system), "gpu")
+    if hasattr(c, "ggml_library"):
+        return list_devices(c.ggml_library())
+    # llama-cpp-python has ggml's functions in a module of their own.
+    return list_devices(import_module(f"{c.__name__}._ggml").libggml)
 
 
 @dataclass
@@ -70,6 +110,8 @@ class Loaded:
     c: Any
     model: Any
     context: Any
+    layers: tuple[int, int] = (0, 0)
+    """How many layers are on the device, and of how many; zeros where llama.cpp did not say."""
     aborted: Callable[[], bool] = field(default=lambda: False)
 
     def __post_init__(self) -> None:
@@ -111,11 +153,11 @@ class Loaded:
         self.c.llama_memory_seq_rm(self.memory, 0, position, -1)
 
     def evaluate(self, tokens: Sequence[int]) -> bool:
-        """Evaluate tokens after those already there; False when it was aborted."""
+        """Evaluate tokens after those already there; False when it was aborted. Raises EvaluationError."""
         ids = (self.c.llama_token * len(tokens))(*tokens)
         status = self.c.llama_decode(self.context, self.c.llama_batch_get_one(ids, len(tokens)))
         if status not in (0, _ABORTED):
-            raise EngineError(f"llama.cpp could not evaluate the prompt (status {status}).", "Try: caro daemon restart")
+            raise EvaluationError(f"llama.cpp could not evaluate the prompt (status {status})")
         return bool(status == 0)
 
     def close(self) -> None:
@@ -155,15 +197,18 @@ class Sampler:
         self._c.llama_sampler_free(self._chain)
 
 
-def try_load(options: LoadOptions) -> Loaded | None:
-    """Return the loaded model, or None when llama.cpp cannot load it so."""
+def try_load(options: LoadOptions) -> Loaded:
+    """Return the loaded model; raises NotLoadedError when llama.cpp cannot load it so."""
     c = functions(options.binding)
+    _said.clear()
     model_params = c.llama_model_default_params()
-    # llama.cpp has no "all": it takes any number at or above the model's count.
-    model_params.n_gpu_layers = 999 if options.gpu_layers < 0 else options.gpu_layers
+    # Without a list, llama.cpp takes every device it finds; it ends with a NULL, so one of that alone means the CPU.
+    chosen = (ctypes.c_void_p * 2)(options.device.handle if options.device.kind != "cpu" else None, None)
+    model_params.devices = ctypes.cast(chosen, ctypes.c_void_p)
+    model_params.n_gpu_layers = options.gpu_layers
     model = c.llama_model_load_from_file(options.path.encode(), model_params)
     if not model:
-        return None
+        raise NotLoadedError(_said, of_context=False)
     params = c.llama_context_default_params()
     params.n_ctx = params.n_batch = options.context
     params.n_threads = params.n_threads_batch = options.threads
@@ -171,29 +216,14 @@ def try_load(options: LoadOptions) -> Loaded | None:
     context = c.llama_init_from_model(model, params)
     if not context:
         c.llama_model_free(model)
-        return None
-    return Loaded(c, model, context)
+        raise NotLoadedError(_said, of_context=True)
+    return Loaded(c, model, context, _layers_on_the_device())
 
 
-def load(options: LoadOptions) -> tuple[Loaded, str, tuple[str, ...]]:
-    """Return the model, the device it runs on, and notes for the user.
-
-    A device that cannot take the model is given up for the CPU, with a note. Raises EngineError when the
-    CPU cannot either.
-    """
-    device = offload_device(options.binding) if options.gpu_layers else "cpu"
-    notes: tuple[str, ...] = ()
-    if device != "cpu":
-        if loaded := try_load(options):
-            return loaded, device, ()
-        notes = (f"The {device} device could not take the model; it runs on the CPU.",)
-    loaded = try_load(replace(options, gpu_layers=0))
-    if loaded is None:
-        raise EngineError(
-            f"llama.cpp cannot load {options.path}.",
-            "Check it with: caro doctor, or fetch it again: caro models pull",
-        )
-    return loaded, "cpu", notes
+def _layers_on_the_device() -> tuple[int, int]:
+    found = next((match for _level, line in _said if (match := _OFFLOADED.search(line))), None)
+    _said.clear()
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def text_decoder() -> codecs.IncrementalDecoder:

@@ -58,6 +58,15 @@ def _number(path: Path) -> int:
     return _NO_LIMIT
 
 
+def _cached(directory: Path) -> int:
+    """Return what a group counts as used and gives back when it must: files, such as the weights of the last load."""
+    with suppress(OSError, ValueError):
+        stat = dict(line.split() for line in (directory / "memory.stat").read_text().splitlines())
+        # Version 1 has the group's own numbers there, too; those with those below it count.
+        return sum(int(stat.get(f"total_{name}", stat.get(name, 0))) for name in ("active_file", "inactive_file"))
+    return 0
+
+
 def read_linux(root: Path = Path("/")) -> Machine:
     """Return the memory of a Linux machine or container, from /proc and the cgroups below `root`."""
     text = ""
@@ -68,11 +77,13 @@ def read_linux(root: Path = Path("/")) -> Machine:
         limit = _number(directory / limit_name)
         if 0 < limit < min(memory, _NO_LIMIT):
             memory = limit
-            available = min(available, max(0, limit - min(_number(directory / usage_name), limit)))
+            used = _number(directory / usage_name) - _cached(directory)
+            available = min(available, max(0, limit - min(used, limit)))
     return Machine(memory, available)
 
 
-def _read_memory() -> Machine:
+def read_memory() -> Machine:
+    """Return the memory of this machine, and no device."""
     if sys.platform == "linux":
         return read_linux()
     with suppress(OSError, ValueError):
@@ -95,7 +106,7 @@ Ask = Callable[[], tuple[str, int]]
 
 def read_machine(*, on_cpu: bool = False, ask: Ask | None = None) -> Machine:
     """Return the facts; with `on_cpu` the user wants no device. `ask` is asked only where there may be one."""
-    machine = _read_memory()
+    machine = read_memory()
     if on_cpu or not has_accelerator():
         return machine
     from caro_shell.models.device import ask_llama

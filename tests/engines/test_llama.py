@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from user_home import need
@@ -10,7 +9,7 @@ from user_home import need
 from caro_shell.config import Settings
 from caro_shell.engines import Sampling, never
 from caro_shell.engines.llama import LlamaEngine
-from caro_shell.errors import EngineError, ModelError, Unusable
+from caro_shell.errors import ModelError, Unusable
 from caro_shell.models.store import find_model
 from caro_shell.prompt import Message
 
@@ -125,37 +124,3 @@ def test_the_cap_ends_an_answer_that_does_not(engine: LlamaEngine) -> None:
     assert (engine.usage.answer_tokens, engine.usage.ended) == (4, False)
     answer(engine, "list files", Sampling(max_tokens=60))
     assert engine.usage.ended
-
-
-def test_a_file_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:
-    """llama.cpp's complaints go to the log; the user hears what to do."""
-    broken = tmp_path / "broken.gguf"
-    broken.write_bytes(b"GGUF" + b"\0" * 100)
-    engine = LlamaEngine(Settings(model=str(broken)))
-    with pytest.raises(EngineError, match="cannot load"):
-        engine.load()
-
-
-def test_a_device_that_fails_falls_back_to_the_cpu_with_a_note(
-    engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A GPU that cannot take the model is given up for the CPU, and the user is told."""
-    from caro_shell.engines import llama_library
-
-    tried: list[int] = []
-    really = llama_library.try_load
-
-    def without_gpu(options: llama_library.LoadOptions) -> llama_library.Loaded | None:
-        tried.append(options.gpu_layers)
-        return None if options.gpu_layers else really(options)
-
-    monkeypatch.setattr(llama_library, "offload_device", lambda _binding: "cuda")
-    monkeypatch.setattr(llama_library, "try_load", without_gpu)
-    settings = Settings(model="tiny", models_dir=os.environ["CARO_TEST_MODELS"])
-    second = LlamaEngine(settings)
-    second.load()
-    assert tried == [-1, 0]
-    assert second.placement.device == "cpu"
-    assert second.notes == ("The cuda device could not take the model; it runs on the CPU.",)
-    assert answer(second, "list files") == answer(engine, "list files")
-    second.close()
