@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from caro_shell import config_file, paths
 from caro_shell.cli import print_error
+from caro_shell.cli.asking import tell_daemon
 from caro_shell.config import Settings
 from caro_shell.errors import ModelError, UsageError
 from caro_shell.models import catalogue, disk, inventory, store
@@ -64,6 +65,8 @@ def pull_(words: argparse.Namespace, settings: Settings) -> int:
         _check_room(wanted, settings)
     options = PullOptions(words.from_file, words.source, last_resort=words.last_resort, models=models)
     outcomes = [_pull(model, settings, options) for model in wanted]
+    # What it could not load before, it may load now.
+    tell_daemon()
     if words.json:
         print(json.dumps(outcomes, indent=2))
     return 0 if all("path" in outcome for outcome in outcomes) else 1
@@ -91,6 +94,7 @@ def use_(words: argparse.Namespace, settings: Settings) -> int:
     value = name if store.is_own_file(name) or name == "auto" else weights.name
     path = paths.config_file(os.environ)
     config_file.set_value(path, "model", value)
+    tell_daemon()
     _say(f"`{value}` answers from the next request on; {path} says so")
     if weights.why:
         _say(weights.why)
