@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import ssl
 import struct
 import subprocess
 import sys
@@ -87,6 +88,10 @@ class Server:
 
     files: dict[str, bytes] = field(default_factory=dict)
     etag: str = ""
+    """What the hub says the hash of every file is; empty: the truth."""
+    commit: str = "c" * 40
+    redirects: dict[str, str] = field(default_factory=dict)
+    """Paths that answer with another address."""
     cuts: list[int] = field(default_factory=list)
     """After how many bytes each of the next answers breaks off."""
     ranges: bool = True
@@ -134,6 +139,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/":
             links = "".join(f'<a href="{name}">{name[1:]}</a>' for name in facts.files if name.endswith(".whl"))
             self._send(200, links.encode(), {"Content-Type": "text/html"})
+        elif path in facts.redirects:
+            self._send(302, b"", {"Location": facts.redirects[path]})
         elif path.startswith(f"/{REPO}/resolve/"):
             self._redirect(f"/cdn/{path.rsplit('/', 1)[1]}")
         elif path in facts.files:
@@ -147,9 +154,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         headers = {
             "Location": self.facts.other_address + path,
-            "X-Repo-Commit": "c" * 40,
+            "X-Repo-Commit": self.facts.commit,
             "X-Linked-Size": str(len(self.facts.files[path])),
-            "X-Linked-Etag": f'"{self.facts.etag}"',
+            "X-Linked-Etag": f'"{self.facts.etag or hashlib.sha256(self.facts.files[path]).hexdigest()}"',
             "X-HF-Warning": "unauthenticated; Please log in to get more.",
         }
         self._send(302, b"", headers)
@@ -187,12 +194,17 @@ class _Quiet(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """Run a server on a port of its own for as long as the block lasts."""
+def serving(certificate: Path | None = None) -> Iterator[Server]:
+    """Run a server on a port of its own for as long as the block lasts; with a certificate it speaks TLS."""
     facts = Server()
     handler = type("Handler", (_Handler,), {"facts": facts})
     with _Quiet(("127.0.0.1", 0), handler) as server:
-        facts.address = f"http://127.0.0.1:{server.server_port}"
+        scheme = "http"
+        if certificate:
+            context, scheme = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), "https"
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        facts.address = f"{scheme}://127.0.0.1:{server.server_port}"
         facts.other_address = f"http://localhost:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
