@@ -19,7 +19,8 @@ from caro_shell.engines.devices import CPU, Device, list_devices
 from caro_shell.errors import EngineError
 
 _log = logging.getLogger(__name__)
-# ggml.h: GGML_LOG_LEVEL_WARN and _ERROR; 5 continues the line before, whatever its level was.
+# ggml.h: GGML_LOG_LEVEL_INFO, _WARN and _ERROR; 5 continues the line before, whatever its level was.
+_INFO = 2
 _KEPT_LEVELS = (3, _ERROR := 4)
 _PIECE_BYTES = 256
 # llama.h, llama_decode: 2 means that the abort callback stopped it.
@@ -76,6 +77,8 @@ def is_about_memory(words: str) -> bool:
 
 
 def _keep_log(level: int, text: bytes, _data: object) -> None:
+    if level not in (_INFO, *_KEPT_LEVELS):
+        return
     line = text.decode(errors="replace").strip()
     _said.append((level, line))
     if level in _KEPT_LEVELS and line:
