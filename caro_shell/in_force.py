@@ -1,11 +1,14 @@
 """The settings that the daemon goes by: those of its latest request, and their file while nobody asks."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from caro_shell import config, paths
 from caro_shell.config import Settings
 from caro_shell.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 
 class InForce:
@@ -49,6 +52,10 @@ class InForce:
             self.settings = config.resolve(self._variables, path)
         except ConfigError as error:
             self.note = error.message
+            return False
+        except Exception:  # whatever somebody writes into a file must not end everybody's daemon
+            _log.exception("the settings cannot be read")
+            self.note = "The settings cannot be read; see: caro daemon logs."
             return False
         self.note = ""
         return self.settings != before

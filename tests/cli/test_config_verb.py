@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import at_terminal, caro
+from commands import at_terminal, caro, end, start_python
+from terminal import wait_for
 from user_home import Home, Script, need_program
 from wire import Wire
 
+from caro_shell import lifecycle, paths
 from caro_shell.config import TYPES
 
 
@@ -202,6 +204,27 @@ def test_a_running_daemon_is_told(home: Home, script: Script) -> None:
         caro(home, "config", "unset", "model")
         script.happened("load small", times=2)
         assert wire.answer("y")["model"] == "small"
+
+
+OLD_DAEMON = """
+import os, sys
+from caro_shell import daemon, protocol
+protocol.REQUESTS = {name: fields for name, fields in protocol.REQUESTS.items() if name != "reload"}
+daemon.run(sys.argv[1], os.environ)
+"""
+
+
+def test_a_daemon_that_cannot_be_told_is_left_alone(home: Home, script: Script) -> None:
+    """One from before an upgrade does not know the request; it reads the file when it is asked."""
+    paths.ensure_private_dir(home.runtime)
+    daemon = start_python(home, ["-c", OLD_DAEMON, home.runtime])
+    wait_for(lambda: lifecycle.is_listening(home.runtime), lambda: f"for the old daemon, {daemon.poll()}")
+    said = caro(home, "config", "set", "queue", "9")
+    assert (said.returncode, len(said.stderr.splitlines())) == (0, 1)
+    assert home.daemon_pid() == daemon.pid
+    assert caro(home, "x").stdout == "echo x\n"
+    caro(home, "daemon", "stop")
+    end(daemon)
 
 
 EDITOR = """#!/bin/sh
