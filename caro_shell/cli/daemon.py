@@ -13,6 +13,7 @@ from caro_shell import lifecycle, paths
 from caro_shell.cli import ANSWERED
 from caro_shell.cli.options import Parser
 from caro_shell.client import Client
+from caro_shell.engines import attempts
 
 _STOPPED = {
     "pid": 0,
@@ -88,6 +89,8 @@ def _stop(options: argparse.Namespace) -> None:
 def _restart(options: argparse.Namespace) -> None:
     with Client(os.environ) as client:
         client.stop()
+    # Whoever restarts it wants to see it tried again.
+    attempts.forget(os.environ)
     _start(options)
 
 
@@ -116,11 +119,18 @@ def _status(options: argparse.Namespace) -> None:
         return
     print(f"{status['state']}, pid {status['pid']}, version {status['version']}, up {status['uptime_s']:.0f} s")
     print(f"model     {status['model']}")
-    print(f"engine    {status['engine']}{' on ' + status['device'] if status['device'] else ''}")
+    print(f"engine    {status['engine']}{' on ' + describe_device(status) if status['device'] else ''}")
     print(f"requests  {status['requests']}, {status['waiting']} at the moment")
     print(f"memory    {status['rss_bytes'] / 1e6:.0f} MB")
     for note in status["notes"]:
         print(f"note      {note}")
+
+
+def describe_device(placement: Mapping[str, Any]) -> str:
+    """Return where a model runs, as in `CUDA0 (NVIDIA GeForce RTX 3060), 20 of 29 layers`."""
+    hardware = f" ({placement['hardware']})" if placement.get("hardware") else ""
+    layers = f", {placement['offloaded']} of {placement['layers']} layers" if placement.get("offloaded") else ""
+    return f"{placement['device']}{hardware}{layers}"
 
 
 def _logs(_options: argparse.Namespace) -> None:
