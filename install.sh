@@ -14,6 +14,8 @@ REQUEST='find all python files modified in the last day'
 . "$HERE/install/machine.sh"
 # shellcheck source=install/package.sh
 . "$HERE/install/package.sh"
+# shellcheck source=install/engine.sh
+. "$HERE/install/engine.sh"
 # shellcheck source=install/model.sh
 . "$HERE/install/model.sh"
 # shellcheck source=install/rcfile.sh
@@ -25,34 +27,39 @@ REQUEST='find all python files modified in the last day'
 
 usage() {
   cat <<'TEXT'
-usage: ./install.sh [--yes] [--shell zsh|bash|fish] [--no-rc] [--model NAME|PATH|none] [--prefix DIR]
+usage: ./install.sh [--yes] [--shell zsh|bash|fish] [--no-rc] [--model NAME|none] [--engine NAME] [--gpu NAME]
+                    [--prefix DIR]
        ./install.sh --uninstall [--yes] [--prefix DIR]
        ./install.sh --test [-- PYTEST-ARGUMENTS]
 
   --yes          ask nothing; every answer is yes
   --shell NAME   the shell that gets the key (default: from $SHELL)
   --no-rc        leave the shell's rc file alone and print the lines instead
-  --model NAME   tiny, small, the path of a GGUF file, or none (default: the one in use, else small)
+  --model NAME   tiny, small, auto or any other that `caro models` knows, the path of a GGUF file, or none
+                 (default: the one in use, else small)
+  --engine NAME  who brings llama.cpp: llama (llama-cpp-python, fetched or built for this machine) or xllamacpp
+                 (ready-made for any CPU; default: the one that is there, else llama, else xllamacpp)
+  --gpu NAME     cuda, vulkan or metal: llama.cpp is built here for it
   --prefix DIR   put everything below DIR: DIR/venv, DIR/bin/caro, DIR/models
   --uninstall    remove exactly what was added
   --test         make a development environment in .venv and run every check and test
 
 With a terminal it asks before it begins and before it touches the rc file. Without a terminal and without
 --yes it installs, but leaves the rc file alone and prints the lines; --uninstall then keeps the models.
-CMAKE_ARGS in the environment (for a GPU, say) means that llama.cpp is built here with these arguments.
+CMAKE_ARGS in the environment means that llama.cpp is built here with these arguments.
 TEXT
 }
 
 read_options() {
-  ACTION=install YES=no SHELL_NAME='' RC_WANTED=yes MODEL='' PREFIX=''
+  ACTION=install YES=no SHELL_NAME='' RC_WANTED=yes MODEL='' PREFIX='' ENGINE=auto GPU=''
   while [ $# -gt 0 ]; do
     case $1 in
-      --shell | --model | --prefix)
+      --shell | --model | --prefix | --engine | --gpu)
         [ $# -gt 1 ] || misused "$1 needs a value."
         set_option "$1" "$2"
         shift
         ;;
-      --shell=* | --model=* | --prefix=*) set_option "${1%%=*}" "${1#*=}" ;;
+      --shell=* | --model=* | --prefix=* | --engine=* | --gpu=*) set_option "${1%%=*}" "${1#*=}" ;;
       -y | --yes) YES=yes ;;
       --no-rc) RC_WANTED=no ;;
       --uninstall) ACTION=uninstall ;;
@@ -66,6 +73,7 @@ read_options() {
     esac
     shift
   done
+  [ "$ENGINE:${GPU:+gpu}" != xllamacpp:gpu ] || misused 'xllamacpp is for the CPU; --gpu goes with --engine llama.'
 }
 
 set_option() { # OPTION VALUE
@@ -78,6 +86,10 @@ set_option() { # OPTION VALUE
     --prefix:/*) PREFIX=${2%/} ;;
     --prefix:*) PREFIX=$PWD/${2%/} ;;
     --model:*) MODEL=$2 ;;
+    --engine:llama | --engine:xllamacpp) ENGINE=$2 ;;
+    --engine:*) misused "--engine is llama or xllamacpp, not $2." ;;
+    --gpu:cuda | --gpu:vulkan | --gpu:metal) GPU=$2 ;;
+    --gpu:*) misused "--gpu is cuda, vulkan or metal, not $2." ;;
   esac
 }
 
@@ -116,10 +128,10 @@ keep_below_prefix() {
 show_plan() {
   say "caro will be installed from $HERE:" ''
   say "  environment  $(short "$VENV"), with $PYTHON: half a minute"
-  say '  llama.cpp    ready-made where it can be had, else built here: 4 to 5 minutes on 2 cores'
-  case $MODEL in
-    none) say '  model        none' ;;
-    */* | *.gguf) say "  model        $MODEL, where it is" ;;
+  say "  llama.cpp    $(engine_plan)"
+  case $MODEL:$OWN in
+    none:*) say '  model        none' ;;
+    *:yes) say "  model        $MODEL, where it is" ;;
     *) say "  model        $MODEL, $MODEL_SIZE, into $(short "$MODELS"): as long as your line takes for it" ;;
   esac
   say "  command      $(short "$LINK")"
@@ -158,6 +170,7 @@ say_what_next() {
 install() {
   find_python
   read_model
+  plan_engine
   plan_rc
   show_plan
   ask 'Go ahead?' || fail 'Nothing was changed.'
@@ -170,8 +183,8 @@ install() {
   own_venv
   stop_daemon
   make_venv
-  install_llama
-  step 'installing caro and what it needs' venv_python -m pip install "$HERE"
+  install_engine
+  install_caro
   link_command
   make_dir "$(dirname -- "$STATE")"
   fetch_model

@@ -5,7 +5,6 @@ import pwd
 import shlex
 import shutil
 import stat
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -51,14 +50,10 @@ def _settings() -> Finding:
 
 
 def _llama() -> Finding:
-    # In a process of its own: a build for another CPU ends the process that loads it.
-    code = "import llama_cpp as l; print(l.__version__, 'gpu' if l.llama_supports_gpu_offload() else 'cpu')"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
-        return Finding("llama.cpp", ok=False, seen=f"cannot be loaded: {last}", mend="./install.sh")
-    version, device = done.stdout.split()
-    return Finding("llama.cpp", ok=True, seen=f"{version}, built for the {device.upper()}")
+    from caro_shell.engines.installed import examine_all
+
+    ok, seen = examine_all()
+    return Finding("llama.cpp", ok=ok, seen=seen, mend="./install.sh")
 
 
 def _model() -> Finding:

@@ -14,6 +14,12 @@ package_of() { # NEED: its package here
     compiler:apt-get | compiler:apk) echo g++ ;;
     compiler:dnf | compiler:zypper) echo gcc-c++ ;;
     compiler:pacman) echo gcc ;;
+    vulkan:apt-get) echo 'libvulkan-dev glslc spirv-headers' ;;
+    vulkan:dnf) echo 'vulkan-headers vulkan-loader-devel glslc spirv-headers-devel' ;;
+    vulkan:pacman) echo 'vulkan-headers vulkan-icd-loader shaderc spirv-headers' ;;
+    vulkan:zypper) echo 'vulkan-devel shaderc spirv-headers' ;;
+    vulkan:apk) echo 'vulkan-loader-dev shaderc spirv-headers' ;;
+    vulkan:*) echo 'the Vulkan SDK (https://vulkan.lunarg.com)' ;;
     venv:apt-get)
       case ${PYTHON##*/} in
         '' | python3) echo python3-venv ;;
@@ -36,6 +42,7 @@ how_to_get() { # NEED...: the sentence that says what to type
   packages=${packages% }
   case $1:$(uname -s):$MANAGER in
     compiler:Darwin:*) echo 'Try: xcode-select --install' ;;
+    vulkan:*:brew) echo 'Install the Vulkan SDK (https://vulkan.lunarg.com), then run this again.' ;;
     *:) echo "Install $packages, then run this again." ;;
     *:pacman) echo "Try: ${SUDO}pacman -S $packages" ;;
     *:apk) echo "Try: ${SUDO}apk add $packages" ;;
@@ -80,12 +87,16 @@ usable_python() { # PROGRAM: sets PYTHON to the interpreter itself, behind any s
   fi
 }
 
-compiler_works() {
+compiler_works() { compiles '#include <vector>'; }
+
+compiles() { # LINE ARGUMENTS...: whether some C++ compiler makes a program that begins with LINE
   [ "$(uname -s)" != Darwin ] || xcode-select -p >/dev/null 2>&1 || return 1
+  line=$1
+  shift
   for compiler in "${CXX-}" c++ g++ clang++; do
     [ -n "$compiler" ] || continue
     # shellcheck disable=SC2086  # CXX may hold arguments
-    printf '#include <vector>\nint main() { return 0; }\n' | $compiler -x c++ -o "$WORK/probe" - 2>/dev/null && return 0
+    printf '%s\nint main() { return 0; }\n' "$line" | $compiler "$@" -x c++ -o "$WORK/probe" - 2>/dev/null && return 0
   done
   return 1
 }

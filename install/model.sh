@@ -1,39 +1,31 @@
 # shellcheck shell=sh
 # Sourced by install.sh: which model, where its bytes come from, and that it is the one in use.
 
-# Sets MODEL to the name or path that is used from now on, GIVEN to the file it comes from, MODEL_SIZE for people.
+# Sets MODEL to the name or path that is used from now on, OWN to whether it is a file of the user's that stays where
+# it is, GIVEN to the file that a model of the catalogue comes from, MODEL_SIZE for people.
 read_model() {
-  GIVEN='' MODEL_SIZE=''
+  GIVEN='' MODEL_SIZE='' OWN=no configured=no
   if [ -z "$MODEL" ]; then
-    # Not a word about the model: the one in use stays, a file where it is; else it is the default.
+    # Not a word about the model: the one in use stays; else it is the default.
+    configured=configured
     MODEL=$(configured_model) || MODEL=small
-    ! is_own_file || return 0
   fi
   [ "$MODEL" != none ] || return 0
-  if [ -f "$MODEL" ]; then
+  if [ "$configured" = no ] && [ -f "$MODEL" ]; then
     GIVEN=$(CDPATH='' cd -- "$(dirname -- "$MODEL")" && pwd)/$(basename -- "$MODEL")
   fi
-  found=$("$PYTHON" -I -c 'import hashlib, os, sys, tomllib
-wanted, given = sys.argv[2:]
-size = os.path.getsize(given) if given else -1
-for name, entry in tomllib.load(open(sys.argv[1], "rb")).items():
-    if name == wanted or entry["bytes"] == size and \
-            hashlib.file_digest(open(given, "rb"), "sha256").hexdigest() == entry["sha256"]:
-        print("%.1f" % (entry["bytes"] / 1e9), name)
-        break' "$HERE/caro_shell/models/catalogue.toml" "$MODEL" "$GIVEN")
-  if [ -n "$found" ]; then
-    MODEL=${found#* } MODEL_SIZE="${found%% *} GB"
-  elif [ -n "$GIVEN" ]; then
-    MODEL=$GIVEN
-  else
-    fail "There is no model and no file called $MODEL." 'Try: --model tiny, --model small, or the path of a GGUF file.'
-  fi
+  status=0
+  "$PYTHON" -I -B "$HERE/install/model.py" "$MODEL" "$GIVEN" "$configured" >"$WORK/model" || status=$?
+  MODEL=$(sed -n 1p "$WORK/model") MODEL_SIZE=$(sed -n 2p "$WORK/model")
+  case $status in
+    0) ;;
+    3) OWN=yes GIVEN='' ;;
+    *) fail "$MODEL" "$MODEL_SIZE" ;;
+  esac
 }
 
-is_own_file() { case $MODEL in */* | *.gguf) ;; *) return 1 ;; esac }
-
 fetch_model() {
-  if [ "$MODEL" = none ] || is_own_file; then return; fi
+  if [ "$MODEL" = none ] || [ "$OWN" = yes ]; then return; fi
   make_dir "$MODELS"
   set -- models pull "$MODEL"
   [ -z "$GIVEN" ] || set -- "$@" --from "$GIVEN"

@@ -1,7 +1,5 @@
 # shellcheck shell=sh
-# Sourced by install.sh: the private environment, llama.cpp in it, and the command.
-
-WHEELS=https://abetlen.github.io/llama-cpp-python/whl
+# Sourced by install.sh: the private environment, caro in it, and the command.
 
 own_venv() {
   if [ -e "$VENV" ] && [ "$(noted venv)" != "$VENV" ]; then
@@ -17,77 +15,27 @@ make_venv() { # or mend it: one whose Python is gone is made anew
   step "making an environment with $PYTHON" "$PYTHON" -I -m venv --clear "$VENV"
 }
 
-llama_works() { venv_python -c 'import llama_cpp; llama_cpp.llama_print_system_info()' >>"$LOG"; }
-
-# Sets LLAMA to what pyproject.toml asks for, so that the bounds stand in one place.
-read_requirement() {
-  LLAMA=$(venv_python -c 'import sys, tomllib
-wanted = tomllib.load(open(sys.argv[1], "rb"))["project"]["dependencies"]
-print(next(line for line in wanted if line.startswith("llama-cpp-python")))' "$HERE/pyproject.toml")
-}
-
-install_llama() {
-  read_requirement
-  if [ -n "${CMAKE_ARGS-}" ]; then
-    if [ "$CMAKE_ARGS" = "$(cat -- "$VENV/cmake-args" 2>/dev/null)" ] && llama_works; then return; fi
-    build_llama --no-cache-dir --force-reinstall
-    printf '%s\n' "$CMAKE_ARGS" >"$VENV/cmake-args"
-  elif ready_made && llama_works; then
+# llama.cpp is there already, or is not to be had: what else pyproject.toml asks for is installed beside it.
+install_caro() {
+  if has_package llama-cpp-python; then
+    step 'installing caro and what it needs' venv_python -m pip install "$HERE"
     return
-  elif venv_python -m pip list --format freeze | grep -q '^llama.cpp.python='; then
-    say '  this llama.cpp does not run here'
-    build_llama --no-binary llama-cpp-python --force-reinstall
-  else
-    build_llama
   fi
+  required | grep -v '^llama-cpp-python' >"$WORK/required"
+  step 'installing what caro needs' venv_python -m pip install --requirement "$WORK/required"
+  step 'installing caro' venv_python -m pip install --no-deps "$HERE"
 }
 
-ready_made() { # what is installed, what the user's own index has, or the project's wheels
-  set -- -m pip install --only-binary llama-cpp-python "$LLAMA"
-  logged 'looking for llama.cpp ready-made' 'not in the package index' venv_python "$@" && return
-  wheels_answer || return 1
-  # Nothing but this one package is taken from there; what it needs comes from the usual index.
-  logged 'fetching llama.cpp ready-made' 'not to be had' venv_python -m pip --timeout 5 --retries 1 install \
-    --no-deps --only-binary llama-cpp-python --index-url "$WHEELS/$(flavour)" "$LLAMA" &&
-    logged 'fetching what it needs' failed venv_python "$@"
+# What pyproject.toml asks for, so that the bounds stand in one place; of an extra where one is named.
+required() { # [EXTRA]
+  venv_python -c 'import sys, tomllib
+project = tomllib.load(open(sys.argv[1], "rb"))["project"]
+extra = sys.argv[2]
+print(*(project["optional-dependencies"][extra] if extra else project["dependencies"]), sep="\n")' \
+    "$HERE/pyproject.toml" "${1-}"
 }
 
-flavour() {
-  case $(uname -s):$(uname -m) in
-    Darwin:arm64) echo metal ;;
-    *) echo cpu ;;
-  esac
-}
-
-wheels_answer() { # three seconds at most, the look-up of the name included
-  [ -z "${PIP_NO_INDEX-}" ] && venv_python -c 'import os, ssl, sys, threading, urllib.error, urllib.request
-watch = threading.Timer(3, os._exit, [1])
-watch.daemon = True
-watch.start()
-try:
-    urllib.request.urlopen(sys.argv[1], timeout=3)
-except urllib.error.URLError as error:
-    # Whose certificates are missing here is no matter: pip brings its own.
-    os._exit(not isinstance(error.reason, ssl.SSLError))' "$WHEELS/$(flavour)/llama-cpp-python/"
-}
-
-build_llama() { # PIP-ARGUMENTS...
-  can_build=yes
-  compiler_works || can_build=no
-  if [ "$can_build" = no ] && [ -z "$(venv_python -m pip cache list --format abspath llama_cpp_python)" ]; then
-    fail 'llama.cpp must be built here, and no C++ compiler works.' "$(how_to_get compiler)"
-  fi
-  arguments=${CMAKE_ARGS-}
-  [ "$(flavour)" != metal ] || arguments=${arguments:--DGGML_METAL=on}
-  set -- env CMAKE_ARGS="$arguments" "$VENV/bin/python" -I -m pip install "$@" "$LLAMA"
-  if [ "$can_build" = no ]; then
-    logged 'taking the llama.cpp that was built before' 'it is not for this Python' "$@" ||
-      fail 'llama.cpp must be built here, and no C++ compiler works.' "$(how_to_get compiler)"
-  else
-    step 'building llama.cpp (4 to 5 minutes on 2 cores; seconds when it was built before)' "$@"
-  fi
-  llama_works || fail 'llama.cpp was built but cannot be loaded.' "All that was said is in $LOG."
-}
+has_package() { venv_python -m pip show --quiet "$1" >>"$LOG"; }
 
 # It runs the code that is about to go. An environment that is broken cannot tell it so: then it gets a signal.
 stop_daemon() {

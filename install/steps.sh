@@ -77,11 +77,13 @@ logged() { # TITLE OTHERWISE COMMAND...: runs it with its output in the log
 step() { # TITLE COMMAND...: the end of everything when it fails
   title=$1
   shift
-  logged "$title" failed "$@" || {
-    tail -n 15 -- "$LOG" >"$WORK/last"
-    sed 's/^/    | /' "$WORK/last" >&2
-    fail "This step failed: $title." "$(what_now) All of its output is in $LOG."
-  }
+  logged "$title" failed "$@" || fail_step "$title"
+}
+
+fail_step() { # TITLE
+  tail -n 15 -- "$LOG" >"$WORK/last"
+  sed 's/^/    | /' "$WORK/last" >&2
+  fail "This step failed: $1." "$(what_now) All of its output is in $LOG."
 }
 
 what_now() { # from pip's last words

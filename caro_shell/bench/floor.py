@@ -10,6 +10,7 @@ from caro_shell.engines import llama_library, offload
 from caro_shell.engines.attempts import Attempts
 from caro_shell.engines.chat_template import ChatTemplate
 from caro_shell.engines.llama import LlamaEngine
+from caro_shell.engines.registry import create_engine
 from caro_shell.models.store import find_model
 from caro_shell.prompt import Message
 
@@ -28,8 +29,10 @@ class Floor:
     def __init__(self, settings: config.Settings) -> None:
         """Load the model; `load_ms` is what llama.cpp took for it."""
         weights = find_model(settings.model, settings)
+        engine = create_engine(settings)
+        binding = engine.binding if isinstance(engine, LlamaEngine) else LlamaEngine.binding
         start = time.perf_counter()
-        placed = offload.place(weights, settings, LlamaEngine.binding, Attempts(None, ()))
+        placed = offload.place(weights, settings, binding, Attempts(None, ()))
         self._loaded, self.device = placed.loaded, placed.placement.device
         self.load_ms = _milliseconds_since(start)
         self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from caro_shell import paths
+from caro_shell.errors import EngineError
 
 MEMORY = "llama.json"
 _LIMIT_S = 60.0
@@ -46,8 +47,11 @@ _FEATURES = {
     "SVE": "sve",
     "SME": "sme",
 }
+# Where this package lies: the installer asks before it has put it where Python looks.
+_HOME = Path(__file__).parents[2]
 _EXAMINE = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from caro_shell.engines import installed; installed.main(sys.argv[2])"
+    "import sys; sys.path.insert(0, sys.argv[1]); sys.path.append(sys.argv[2]); "
+    "from caro_shell.engines import installed; installed.main(sys.argv[3])"
 )
 
 
@@ -96,7 +100,7 @@ def examine(package: Package) -> Examination:
     folder = package_folder(package)
     if folder is None:
         return NOT_INSTALLED
-    words = [sys.executable, "-I", "-c", _EXAMINE, str(folder.parent), package.binding]
+    words = [sys.executable, "-I", "-B", "-c", _EXAMINE, str(folder.parent), str(_HOME), package.binding]
     try:
         done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False, timeout=_LIMIT_S)
     except subprocess.TimeoutExpired:
@@ -109,6 +113,35 @@ def examine(package: Package) -> Examination:
         last = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
         return Examination(f"cannot be loaded: {last.rstrip('.')}")
     return _judge(told, package, cpu_features())
+
+
+def choose() -> tuple[Package, str]:
+    """Return the first package that can be used here, and what kept the one before it; raises EngineError."""
+    before = ""
+    for package in PACKAGES:
+        reason = trouble(package)
+        if not reason:
+            return package, before.removeprefix(NOT_INSTALLED.trouble)
+        before = reason if not before else f"{before}; {package.name} {reason}"
+    missing = f"{NOT_INSTALLED.trouble}; {XLLAMACPP.name} {NOT_INSTALLED.trouble}"
+    raise EngineError(
+        f"There is no llama.cpp: neither {LLAMA.name} nor {XLLAMACPP.name} is installed."
+        if before == missing
+        else f"There is no llama.cpp that runs here: {LLAMA.name} {before}.",
+        f"With a C++ compiler: {pip_install(LLAMA.name)}; without one: {pip_install(XLLAMACPP.name)}",
+    )
+
+
+def examine_all() -> tuple[bool, str]:
+    """Try what `auto` would, in its order; return whether one can be used, and what was seen of each up to that one."""
+    seen: list[str] = []
+    for package in PACKAGES:
+        found = examine(package)
+        if not found.trouble:
+            device = "GPU" if found.gpu else "CPU"
+            return True, "; ".join([f"{package.name} {found.version}, built for the {device}", *seen])
+        seen.append(f"{package.name} {found.trouble}")
+    return False, "; ".join(seen)
 
 
 def _judge(told: Mapping[str, Any], package: Package, cpu: frozenset[str]) -> Examination:
@@ -125,7 +158,11 @@ def main(binding: str) -> None:
     """Load a binding and tell on stdout what it was built for; the process may end on the way."""
     from caro_shell.engines.llama_library import functions
 
-    c = functions(binding)
+    try:
+        c = functions(binding)
+    except EngineError as error:
+        # What follows the colon is the reason.
+        sys.exit(error.message.partition(": ")[2])
     built_for = re.findall(r"(\w+) = 1", c.llama_print_system_info().decode(errors="replace"))
     sys.stdout.write(json.dumps({"built_for": built_for, "gpu": bool(c.llama_supports_gpu_offload())}))
 

@@ -41,20 +41,11 @@ def create_engine(settings: Settings) -> Engine:
 
 def _automatic(settings: Settings) -> Engine:
     """Return llama.cpp by the first package that has it and runs here."""
-    trouble = installed.trouble(installed.LLAMA)
-    if not trouble:
+    package, before = installed.choose()
+    if package == installed.LLAMA:
         return _made("llama", settings)
-    other = installed.trouble(installed.XLLAMACPP)
-    if not other:
-        return _made("xllamacpp", settings, trouble)
-    reason = trouble if other == installed.NOT_INSTALLED.trouble else other
-    raise EngineError(
-        "There is no llama.cpp: neither llama-cpp-python nor xllamacpp is installed."
-        if reason == installed.NOT_INSTALLED.trouble
-        else f"There is no llama.cpp that runs here: llama-cpp-python {trouble}; xllamacpp {other}.",
-        f"With a C++ compiler: {installed.pip_install('llama-cpp-python')}; "
-        f"without one: {installed.pip_install('xllamacpp')}",
-    )
+    # That the other one is not there may be by choice; that it does not run is for the user to mend.
+    return _made("xllamacpp", settings, *([before] if before else []))
 
 
 def _named(settings: Settings) -> Engine:

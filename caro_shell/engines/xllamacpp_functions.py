@@ -111,15 +111,17 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_vocab_get_text": (c_char_p, c_void_p, llama_token),
     "llama_vocab_is_eog": (c_bool, c_void_p, llama_token),
 }
-# llama_model_default_params and llama_context_default_params, llama.cpp's src/llama-model.cpp and llama-context.cpp.
-_MODEL_DEFAULTS = {"devices": None, "tensor_buft_overrides": None, "n_gpu_layers": -1, "split_mode": 1}
-_CONTEXT_DEFAULTS = {
-    "n_ctx": 512,
-    "n_batch": 2048,
-    "n_ubatch": 512,
-    "n_seq_max": 1,
-    "n_threads": 4,
-    "n_threads_batch": 4,
+# What the functions of these names fill in, in llama.cpp's src/llama-model.cpp and llama-context.cpp.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "llama_model_default_params": {"devices": None, "tensor_buft_overrides": None, "n_gpu_layers": -1, "split_mode": 1},
+    "llama_context_default_params": {
+        "n_ctx": 512,
+        "n_batch": 2048,
+        "n_ubatch": 512,
+        "n_seq_max": 1,
+        "n_threads": 4,
+        "n_threads_batch": 4,
+    },
 }
 
 
@@ -142,10 +144,7 @@ def ggml_library() -> ctypes.CDLL:
             raise _unusable(f"it has no {name}") from None
         function.restype, function.argtypes = result, arguments
         _functions[name] = function
-    for name, defaults in (
-        ("llama_model_default_params", _MODEL_DEFAULTS),
-        ("llama_context_default_params", _CONTEXT_DEFAULTS),
-    ):
+    for name, defaults in _DEFAULTS.items():
         params = _functions[name]()
         if {field: getattr(params, field) for field in defaults} != defaults:
             raise _unusable(f"its {name} is not the one that is known here")

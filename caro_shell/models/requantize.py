@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TextIO
 
 from caro_shell.config import Settings
+from caro_shell.engines import installed
 from caro_shell.engines.threads import choose_threads
-from caro_shell.errors import ModelError
+from caro_shell.errors import EngineError, ModelError
 from caro_shell.models import checksum, record, store
 from caro_shell.models.catalogue import Catalogue, File, Model
 from caro_shell.models.disk import check_room, storage_error
@@ -75,6 +76,9 @@ def target_of(weights: Weights, kind: str, models: Catalogue, settings: Settings
 
 def requantize(weights: Weights, kind: str, made: Model, settings: Settings, stream: TextIO) -> Model:
     """Make `made` of `weights` and return it with its hash; raises ModelError. What stops it leaves nothing behind."""
+    if reason := installed.trouble(installed.LLAMA):
+        # xllamacpp's wheel is without the quantiser.
+        raise EngineError(f"Requantizing needs llama-cpp-python, which {reason}.", "Try: ./install.sh --engine llama")
     path = store.make_models_dir(settings) / made.files[0].name
     size = sum(part.stat().st_size for part in _parts(weights))
     try:
