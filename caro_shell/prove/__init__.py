@@ -1,0 +1,173 @@
+"""Proof before insertion: what is known here of a command that would keep it from working. Nothing of it is run."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from caro_shell.prompt import Place
+from caro_shell.prove.commands import Command, Line, commands_in
+from caro_shell.prove.files import Absent, Disk, absent_files
+from caro_shell.prove.flags import Unknown, unknown_options
+from caro_shell.prove.knowledge import Knowledge
+from caro_shell.prove.names import Missing, is_builtin, missing_name
+from caro_shell.prove.programs import Programs
+from caro_shell.prove.requested import left_out
+from caro_shell.prove.store import Store
+from caro_shell.prove.unwrap import unwrapped
+
+BUDGET_S = 0.15
+"""What one proof may take; what is learnt after that is there for the next one."""
+_MOST_AT_WORK = 4
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a proof depends on besides the command: who asked for what, and where."""
+
+    cwd: str = ""
+    """The directory the command will run in; empty: not known, and nothing is said about files."""
+    request: str = ""
+    """What was asked for, in the user's own words."""
+    names: frozenset[str] = frozenset()
+    """The functions and aliases of the user's shell."""
+    path: str = field(default_factory=lambda: os.environ.get("PATH", ""))
+    home: str = field(default_factory=lambda: os.environ.get("HOME", ""))
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One thing that will not work: `kind` is program, option, file or request; `span` counts characters."""
+
+    kind: str
+    what: str
+    span: tuple[int, int]
+    note: str
+    """A sentence for the user."""
+    wish: str
+    """The same for the model, with what it may write instead."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found against a command, in its order; empty: nothing, which proves nothing."""
+
+    objections: tuple[Objection, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence for the user for each objection."""
+        return tuple(objection.note for objection in self.objections)
+
+    @property
+    def wish(self) -> str:
+        """Return what the model has to know for a second attempt; empty when there is nothing to mend."""
+        return " ".join(objection.wish for objection in self.objections)
+
+
+@dataclass
+class Prover:
+    """Proves commands with what it knows of the tools; slow disks and tools cost at most `budget_s` seconds."""
+
+    knowledge: Knowledge
+    budget_s: float = BUDGET_S
+    _at_work: list[threading.Thread] = field(default_factory=list)
+
+    def prove(self, command: str, place: Place, facts: Facts) -> Proof:
+        """Return what is known against `command` in time; nothing of that which took longer."""
+        self._at_work = [thread for thread in self._at_work if thread.is_alive()]
+        if len(self._at_work) >= _MOST_AT_WORK:
+            return Proof()
+        found: list[Objection] = []
+        looking = threading.Thread(target=self._look, args=(command, place, facts, found.append), daemon=True)
+        looking.start()
+        looking.join(self.budget_s)
+        if looking.is_alive():
+            self._at_work.append(looking)
+        return Proof(tuple(sorted(found, key=lambda objection: objection.span)))
+
+    def _look(self, command: str, place: Place, facts: Facts, tell: Callable[[Objection], None]) -> None:
+        for objection in objections_to(command, place, facts, self.knowledge):
+            tell(objection)
+
+
+def objections_to(command: str, place: Place, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
+    """Yield what is known against `command`, the quickest to find first, however long it takes."""
+    line = commands_in(command)
+    commands = list(unwrapped(line))
+    programs = Programs(facts.path, facts.cwd)
+    missing = [missing_name(one, line, facts.names, programs, place.shell) for one in commands]
+    yield from _once(_of_missing(found, place.shell) for found in missing if found)
+    yield from _once(_of_absent(found) for found in absent_files(line, commands, Disk(facts.cwd, facts.home)))
+    yield from (_of_left_out(path, command) for path in left_out(facts.request, command, Disk(facts.cwd, facts.home)))
+    for one, found in zip(commands, missing, strict=True):
+        if not found and _is_program(one, line, facts, place.shell):
+            yield from map(_of_unknown, unknown_options(one, knowledge, programs))
+
+
+def _is_program(command: Command, line: Line, facts: Facts, shell: str) -> bool:
+    """Say whether `command` is what its name says: neither the shell's own, nor the user's."""
+    name = command.name.text
+    return command.name.known and not is_builtin(command, shell) and name not in line.defined | facts.names
+
+
+def _once(objections: Iterator[Objection]) -> Iterator[Objection]:
+    return iter({objection.what: objection for objection in reversed(list(objections))}.values())
+
+
+def _of_missing(found: Missing, shell: str) -> Objection:
+    name, others = found.name, _listed(found.instead)
+    note = f"`{name}` is not installed"
+    wish = f"There is no `{name}` here."
+    if found.shell:
+        note = f"`{name}` is a command of {found.shell}, {shell} has none."
+        wish = f"There is no `{name}` in {shell}."
+    elif found.instead:
+        note = f"{note}; {others} {'is' if len(found.instead) == 1 else 'are'}."
+        wish = f"There is no `{name}` here; there is {others}."
+    elif found.install:
+        note = f"{note}; `{found.install}` would do that."
+    else:
+        note = f"{note}."
+    return Objection("program", name, (found.word.start, found.word.end), note, wish)
+
+
+def _of_unknown(found: Unknown) -> Objection:
+    note = f"`{found.tool}` here has no `{found.option}`."
+    near = f"; it has {', '.join(found.near)}" if found.near else ""
+    wish = f"`{found.tool}` here has no option {found.option}{near}."
+    return Objection("option", f"{found.tool} {found.option}", (found.word.start, found.word.end), note, wish)
+
+
+def _of_absent(found: Absent) -> Objection:
+    span = (found.word.start, found.word.end)
+    if found.not_executable:
+        said = f"`{found.path}` is not executable."
+        return Objection("file", found.path, span, said, said)
+    where = "does not exist" if found.path.startswith(("/", "~")) else "is not here"
+    near = f"; {_listed(found.near)} {'is' if len(found.near) == 1 else 'are'}" if found.near else ""
+    wish = f"There is no {found.path} here" + (f"; there is {' and '.join(found.near)}." if found.near else ".")
+    return Objection("file", found.path, span, f"`{found.path}` {where}{near}.", wish)
+
+
+def _of_left_out(path: str, command: str) -> Objection:
+    note = f"`{path}`, which you named, is not in the command."
+    return Objection("request", path, (0, len(command)), note, f"The command has to name {path}.")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
+
+
+@cache
+def _prover() -> Prover:
+    from platformdirs import user_cache_dir
+
+    return Prover(Knowledge(Store(Path(user_cache_dir("caro", appauthor=False), "tools"))))
+
+
+def prove(command: str, place: Place, facts: Facts) -> Proof:
+    """Return what is known here against `command`, within BUDGET_S; it is never run, and no text is too odd."""
+    return _prover().prove(command, place, facts)

@@ -1,0 +1,77 @@
+"""The options a tool's documentation names: read out of plain text, as `--help` prints it or a man page says it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+NONE, VALUE, OPTIONAL = "none", "value", "optional"
+"""What an option takes: nothing, a word, or a word attached to it if any."""
+
+_OPTION = re.compile(r"(?<![\w<=\-])--?(?:\[no-?\])?[A-Za-z0-9?#@](?:[\w.+-]*\w)?")
+# `[-abC]` and `[-1AaCx]`, as usage lines write several options of one letter.
+_LETTERS = re.compile(r"\[ ?-([A-Za-z0-9@#]{2,})\b(?![-=])")
+_HEAD = re.compile(r"\s{0,24}(?=--?(?:\[no-?\])?[A-Za-z0-9?#@])")
+# A description begins after two blanks or a tab.
+_DESCRIPTION = re.compile(r"(?<=\S)(?: {2,}|\t).*", re.DOTALL)
+_BETWEEN = re.compile(r"^[\s,|/()]*(?:or\b|and\b)?[\s,|/()]*$")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is known of a tool's options: `takes` of those that are described, and all that are mentioned."""
+
+    takes: Mapping[str, str] = field(default_factory=dict)
+    mentioned: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Options") -> "Options":
+        """Return what either knows; an option that may take a word does."""
+        takes = dict(self.takes)
+        for name, what in other.takes.items():
+            takes[name] = _wider(takes.get(name, NONE), what)
+        return Options(takes, self.mentioned | other.mentioned)
+
+    @property
+    def long(self) -> list[str]:
+        """Return the long options that are described."""
+        return sorted(name for name in self.takes if name.startswith("--"))
+
+
+def _wider(one: str, other: str) -> str:
+    return next((what for what in (VALUE, OPTIONAL) if what in {one, other}), NONE)
+
+
+def read_options(lines: Iterable[str]) -> Options:
+    """Return the options in the lines of a documentation; nonsense has none."""
+    takes: dict[str, str] = {}
+    mentioned: set[str] = set()
+    for line in lines:
+        if "-" not in line:
+            continue
+        for found in _OPTION.findall(line):
+            mentioned.update(_both(found))
+        for letters in _LETTERS.findall(line):
+            mentioned.update(f"-{letter}" for letter in letters)
+        if begin := _HEAD.match(line):
+            for name, what in _in_head(_DESCRIPTION.sub("", line[begin.end() :])):
+                takes[name] = _wider(takes.get(name, NONE), what)
+    return Options(takes, frozenset(mentioned))
+
+
+def _in_head(head: str) -> Iterable[tuple[str, str]]:
+    """Return the options one entry describes, `-n, --lines=NUM`, with what they take."""
+    found = list(_OPTION.finditer(head[:400]))
+    takes = []
+    for at, option in enumerate(found):
+        rest = head[option.end() : found[at + 1].start() if at + 1 < len(found) else None]
+        takes.append(NONE if _BETWEEN.match(rest) else OPTIONAL if rest.startswith("[") else VALUE)
+    # `-n, --lines=NUM`: the word is said once, and taken by all of them.
+    shared = next((what for what in (VALUE, OPTIONAL) if what in takes), NONE)
+    for option, what in zip(found, takes, strict=True):
+        for name in _both(option[0]):
+            yield name, shared if what == NONE else what
+
+
+def _both(option: str) -> tuple[str, ...]:
+    """Return `--[no-]colour` as the two options it stands for."""
+    plain = re.sub(r"\[(no-?)\]", "", option)
+    return (plain,) if plain == option else (plain, re.sub(r"\[(no-?)\]", r"\1", option))

@@ -1,0 +1,114 @@
+"""What the tools of this machine say of themselves: read when it is first needed, kept until they change."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from caro_shell.prove.ask import help_of
+from caro_shell.prove.documented import Options, read_options
+from caro_shell.prove.fish_completions import completions_of
+from caro_shell.prove.man_pages import find_page, read_page
+from caro_shell.prove.programs import Programs, is_trusted
+from caro_shell.prove.store import Store
+from caro_shell.prove.tools import Tool, tool_of
+
+# A page that describes fewer is about something else than options, or was not understood.
+_FEWEST_DESCRIBED = 3
+_FEWEST_MENTIONED = 2
+
+Ask = Callable[[str, Sequence[str]], str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The options of a tool, or of one of its subcommands, and whether these are all it takes."""
+
+    options: Options = field(default_factory=Options)
+    complete: bool = False
+
+
+@dataclass
+class Knowledge:
+    """Answers what a tool's options are; `store` keeps the answers over restarts."""
+
+    store: Store
+    ask: Ask = help_of
+    _known: dict[tuple[str, str], tuple[tuple[int, ...], Known]] = field(default_factory=dict)
+    _unclear: dict[tuple[str, str, str], tuple[tuple[int, ...], Known]] = field(default_factory=dict)
+    """What did not suffice. Whether a program may be asked depends on the directory, so these are kept by it."""
+
+    def about(self, name: str, subcommand: str, programs: Programs) -> Known:
+        """Return what is known of `name` as `programs` find it; nothing of one that is not there."""
+        program = programs.find(name, as_root=True)
+        if not program:
+            return Known()
+        key, stamp = (program, subcommand), _stamp(program)
+        for found in (self._known.get(key), self._unclear.get((*key, programs.cwd))):
+            if found and found[0] == stamp:
+                return found[1]
+        known = self.store.read(key, stamp)
+        if known is None:
+            known = self._learn(name, subcommand, program, programs)
+            if not known.complete:
+                self._unclear[*key, programs.cwd] = (stamp, known)
+                return known
+            self.store.write(key, stamp, known)
+        self._known[key] = (stamp, known)
+        return known
+
+    def _learn(self, name: str, subcommand: str, program: str, programs: Programs) -> Known:
+        tool = tool_of(name)
+        known = self._own(tool, subcommand, program, programs.cwd)
+        options, complete = known.options, known.complete
+        for other in tool.like_of.get(subcommand, ()):
+            like = self._own(tool, other, program, programs.cwd)
+            options, complete = options | like.options, complete and like.complete
+        for other in tool.like:
+            if there := programs.find(other, as_root=True):
+                options |= self._own(tool_of(other), "", there, programs.cwd).options
+        if complete and not tool.listed:
+            # Nobody has looked at this one: what fish's authors know of it, they know for a reason.
+            options |= completions_of(name)
+        return Known(options, complete)
+
+    def _own(self, tool: Tool, subcommand: str, program: str, cwd: str) -> Known:
+        """Return what a tool says of itself."""
+        printed = self._from_help(tool, subcommand, program, cwd)
+        paged = _from_pages(tool, subcommand, program)
+        return Known(printed | paged, _is_complete(printed, paged, tool, subcommand))
+
+    def _from_help(self, tool: Tool, subcommand: str, program: str, cwd: str) -> Options:
+        if not tool.help or not is_trusted(program, cwd):
+            return Options()
+        arguments = [part for word in tool.help for part in word.replace("{sub}", subcommand).split()]
+        return read_options(self.ask(program, arguments).splitlines())
+
+
+def _from_pages(tool: Tool, subcommand: str, program: str) -> Options:
+    """Return what the first man page there is says; one beside a program of BusyBox is another program's."""
+    real = Path(program).resolve()
+    if real.name in {"busybox", "toybox"}:
+        return Options()
+    names = [page.replace("{sub}", subcommand.replace(" ", "-")) for page in tool.pages]
+    for name in names if subcommand else [*names, real.name]:
+        if page := find_page(name, program) or find_page(name, str(real)):
+            return read_page(page)
+    return Options()
+
+
+def _is_complete(printed: Options, paged: Options, tool: Tool, subcommand: str) -> bool:
+    if subcommand in tool.partial:
+        return len(paged.takes) >= _FEWEST_DESCRIBED
+    if tool.help and len(printed.mentioned) >= _FEWEST_MENTIONED:
+        return True
+    return len(paged.takes) >= _FEWEST_DESCRIBED
+
+
+def _stamp(program: str) -> tuple[int, ...]:
+    """Return what changes when a program does."""
+    try:
+        found = os.stat(program)  # noqa: PTH116  on every request
+    except OSError:
+        return ()
+    return (found.st_mtime_ns, found.st_size, found.st_ino)

@@ -1,0 +1,54 @@
+"""The man page of a program, found from where the program lies and read from its source; no process is started."""
+
+import bz2
+import gzip
+import lzma
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from caro_shell.prove.documented import Options, read_options
+from caro_shell.prove.roff import plain_lines
+
+_SIZE_LIMIT = 2 * 1024 * 1024
+_OPENERS: Mapping[str, Callable[[Path], bytes]] = {
+    ".gz": lambda path: gzip.decompress(path.read_bytes()),
+    "": lambda path: path.read_bytes(),
+    ".bz2": lambda path: bz2.decompress(path.read_bytes()),
+    ".xz": lambda path: lzma.decompress(path.read_bytes()),
+}
+_SECTIONS = ("1", "8", "6")
+_INCLUDED = re.compile(r"^\.so +(?:man\w+/)?(\S+)", re.MULTILINE)
+
+
+def find_page(name: str, program: str) -> Path | None:
+    """Return the file of the man page `name` that came with `program`."""
+    if "/" in name:
+        return None
+    above = Path(program).parent.parent
+    roots = [above / "share" / "man", above / "man", above / "gnuman"]
+    # What lies in /bin is described below /usr.
+    if str(above) == "/":
+        roots.append(Path("/usr/share/man"))
+    for root in roots:
+        for section in _SECTIONS:
+            for ending in _OPENERS:
+                path = root / f"man{section}" / f"{name}.{section}{ending}"
+                if path.is_file():
+                    return path
+    return None
+
+
+def read_page(path: Path, depth: int = 2) -> Options:
+    """Return the options a man page names; one that cannot be read has none."""
+    try:
+        if path.stat().st_size > _SIZE_LIMIT:
+            return Options()
+        source = _OPENERS.get(path.suffix, _OPENERS[""])(path).decode("utf-8", "replace")
+    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
+        return Options()
+    if (other := _INCLUDED.search(source)) and depth and len(source) < 1000:  # noqa: PLR2004  nothing but that line
+        near = [path.with_name(other[1]), path.with_name(other[1] + path.suffix)]
+        return next((read_page(page, depth - 1) for page in near if page.is_file()), Options())
+    return read_options(plain_lines(source[:_SIZE_LIMIT]))
