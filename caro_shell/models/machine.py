@@ -100,18 +100,18 @@ def has_accelerator(devices: Path = Path("/dev")) -> bool:
     return any((devices / name).exists() for name in _ACCELERATORS)
 
 
-Ask = Callable[[], tuple[str, int]]
-"""Returns a device's kind and the bytes that a model may take there; may take a second."""
+Ask = Callable[[str], tuple[str, int]]
+"""Returns the kind of the device that is meant and the bytes that a model may take there; may take a second."""
 
 
-def read_machine(*, on_cpu: bool = False, ask: Ask | None = None) -> Machine:
-    """Return the facts; with `on_cpu` the user wants no device. `ask` is asked only where there may be one."""
+def read_machine(device: str = "auto", ask: Ask | None = None) -> Machine:
+    """Return the facts for the user's choice of a device; `ask` is asked only where there may be more than the CPU."""
     machine = read_memory()
-    if on_cpu or not has_accelerator():
+    if device == "cpu" or not has_accelerator():
         return machine
     from caro_shell.models.device import ask_llama
 
-    kind, memory = (ask or ask_llama)()
+    kind, memory = (ask or ask_llama)(device)
     if kind == "metal":
         memory = min(memory or machine.memory, round(machine.memory * _METAL_SHARE))
     return Machine(machine.memory, machine.available, kind, memory)

@@ -39,6 +39,6 @@ def _hint(path: Path) -> str:
 
 
 def _check_size(path: Path, size: int) -> None:
-    memory = machine.read_machine(on_cpu=True).memory
+    memory = machine.read_memory().memory
     if memory and size > _MOST_MEMORY * memory:
         raise ModelError(f"{path} has {size_text(size)}, and this machine {size_text(memory)} of memory.", _HINT)

@@ -115,23 +115,20 @@ def _parts(weights: Weights) -> list[Path]:
 
 def _run(words: list[str], size: int, bar: Bar) -> None:
     """Run the quantiser to its end; in a session of its own, so that Ctrl-C is ours to answer."""
+    command = [sys.executable, "-P", "-m", "caro_shell.models.quantiser", *words]
     with tempfile.TemporaryFile("w+", errors="replace") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "caro_shell.models.quantiser", *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            start_new_session=True,
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
         )
-        try:
-            for line in process.stdout or ():
-                done, of = map(int, line.split())
-                bar.show(size * done // of)
-            status = process.wait()
-        finally:
-            process.kill()
-            process.wait()
+        # Leaving it closes our end of the pipe and waits.
+        with process:
+            try:
+                for line in process.stdout or ():
+                    done, of = map(int, line.split())
+                    bar.show(size * done // of)
+                status = process.wait()
+            finally:
+                process.kill()
         log.seek(0)
         if status:
             lines = [line.strip() for line in log.read().splitlines() if line.strip()]

@@ -194,8 +194,8 @@ def choose_auto(settings: Settings, models: Catalogue) -> Choice:
     from caro_shell.models.auto import choose
     from caro_shell.models.machine import read_machine
 
-    on_cpu = settings.device == "cpu" or settings.gpu_layers == 0
-    return choose(read_machine(on_cpu=on_cpu), models, sizes_here(settings, models))
+    device = settings.device if settings.gpu_layers else "cpu"
+    return choose(read_machine(device), models, sizes_here(settings, models))
 
 
 def _auto_weights(settings: Settings, models: Catalogue) -> Weights:

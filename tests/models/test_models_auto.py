@@ -117,14 +117,14 @@ def test_a_machine_that_says_nothing_is_not_zero_memory(tmp_path: Path) -> None:
 def test_no_library_is_loaded_where_there_is_no_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """To ask llama.cpp takes a second; who has no device file has no GPU, and who wants the CPU needs none."""
 
-    def never() -> tuple[str, int]:
+    def never(_: str) -> tuple[str, int]:
         raise AssertionError
 
     monkeypatch.setattr(machine, "has_accelerator", lambda: False)
     assert read_machine(ask=never).device == "cpu"
     monkeypatch.setattr(machine, "has_accelerator", lambda: True)
-    assert read_machine(on_cpu=True, ask=never).device == "cpu"
-    assert read_machine(ask=lambda: ("cuda", 8 * GB)).device_memory == 8 * GB
+    assert read_machine("cpu", never).device == "cpu"
+    assert read_machine(ask=lambda _: ("cuda", 8 * GB)).device_memory == 8 * GB
 
 
 def test_a_device_file_is_what_a_gpu_has(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_device_file_is_what_a_gpu_has(tmp_path: Path) -> None:
 
 def test_auto_finds_what_is_here_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until anything suitable is here, it says what to fetch."""
-    monkeypatch.setattr(machine, "read_machine", lambda **_: Machine(32 * GB, 20 * GB))
+    monkeypatch.setattr(machine, "read_machine", lambda _: Machine(32 * GB, 20 * GB))
     monkeypatch.setattr(store, "check", lambda model, *_: (tmp_path / model.files[0].name).exists())
     settings = Settings(model="auto", models_dir=str(tmp_path))
     with pytest.raises(ModelError, match="`auto` chose `small`, which is not here yet") as caught:

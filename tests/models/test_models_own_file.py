@@ -63,7 +63,7 @@ def test_a_whole_file_is_taken(tmp_path: Path) -> None:
 
 def test_a_terabyte_of_nothing_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sparse file with a right head has all that it lists, but no machine has the memory."""
-    monkeypatch.setattr(machine, "read_machine", lambda **_: Machine(memory=8_000_000_000))
+    monkeypatch.setattr(machine, "read_memory", lambda: Machine(memory=8_000_000_000))
     path = tmp_path / "mine.gguf"
     path.write_bytes(WHOLE)
     os.truncate(path, TERABYTE)

@@ -175,6 +175,7 @@ def _info(model: Model, settings: Settings) -> dict[str, object]:
     row = _row(model, settings, "" if settings.model == "auto" else inventory.in_use(settings, models))
     size = model.name.partition(":")[0]
     kinds = [other.quantisation for name, other in models.items() if name.partition(":")[0] == size]
+    kinds = [kind for kind in kinds if kind]
     measured = requantize.measured(model.name)
     return {
         **asdict(row),
