@@ -64,7 +64,7 @@ engine_plan() { # what show_plan says of it
   case $ENGINE:$GPU in
     *:?*) echo "built here for $GPU: from 5 minutes to half an hour" ;;
     xllamacpp:) echo 'ready-made, by xllamacpp' ;;
-    *) if compiler_works; then
+    *) if [ "$ENGINE" = llama ] || compiler_works; then
       echo 'ready-made where it can be had, else built here: 4 to 5 minutes on 2 cores'
     else
       echo 'ready-made: by llama-cpp-python where it has a wheel, else by xllamacpp'

@@ -35,7 +35,9 @@ class Floor:
         placed = offload.place(weights, settings, binding, Attempts(None, ()))
         self._loaded, self.device = placed.loaded, placed.placement.device
         self.load_ms = _milliseconds_since(start)
-        self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize)
+        self._template = ChatTemplate(
+            self._loaded.chat_template(), self._loaded.tokenize, self._loaded.special_tokens()
+        )
 
     def warm_ms(self, messages: Sequence[Message], evaluations: int) -> float:
         """Return the milliseconds of the prompt after its constant prefix, and of `evaluations` single tokens.

@@ -75,7 +75,9 @@ class LlamaEngine:
         self._placed, self._loaded = placed, placed.loaded
         self.placement, self.notes, self.model = placed.placement, placed.notes, placed.step.weights.title
         self._prefix = []
-        self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize)
+        self._template = ChatTemplate(
+            self._loaded.chat_template(), self._loaded.tokenize, self._loaded.special_tokens()
+        )
 
     def _move_to_the_cpu(self) -> None:
         """Load the model anew on the CPU, because it has failed at work; raises EngineError."""

@@ -15,6 +15,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from caro_shell.engines.chat_template import SpecialTokens
 from caro_shell.engines.devices import CPU, Device, list_devices
 from caro_shell.errors import EngineError
 
@@ -130,6 +131,17 @@ class Loaded:
         if not found:
             raise EngineError("This model has no chat template.", "Use an instruct model: caro models list")
         return str(found.decode())
+
+    def special_tokens(self) -> SpecialTokens:
+        """Return how the vocabulary writes the beginning and the end of a text."""
+        return SpecialTokens(
+            bos=self._written(self.c.llama_vocab_bos(self.vocab)),
+            eos=self._written(self.c.llama_vocab_eos(self.vocab)),
+            bos_first=bool(self.c.llama_vocab_get_add_bos(self.vocab)),
+        )
+
+    def _written(self, token: int) -> str:
+        return (self.c.llama_vocab_get_text(self.vocab, token) or b"").decode() if token >= 0 else ""
 
     def tokenize(self, text: str, special: bool) -> list[int]:  # noqa: FBT001  a C flag, passed on
         """Return the token ids of `text`; with `special`, names of control tokens in it are those tokens."""

@@ -116,6 +116,6 @@ def test_a_prompt_has_the_tokens_that_the_model_was_trained_on() -> None:
     whole = Jinja2ChatFormatter(source, eos_token="", bos_token="")(
         messages=[{"role": message.role, "content": message.content} for message in messages]
     ).prompt
-    prefix, rest = ChatTemplate(source, loaded.tokenize).tokens(messages)
+    prefix, rest = ChatTemplate(source, loaded.tokenize, loaded.special_tokens()).tokens(messages)
     assert prefix + rest == loaded.tokenize(whole, True)
     loaded.close()
