@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from caro_shell import parse, verify
-from caro_shell.engines import Engine, Sampling
+from caro_shell.engines import BrokenOffError, Engine, Remote, Sampling
 from caro_shell.errors import Cancelled, Unusable
 from caro_shell.parse.likeness import likeness
 from caro_shell.prompt import Message
@@ -34,6 +34,8 @@ class Attempt:
     sent: Sequence[Message] = ()
     """The messages as they reached the model."""
     raw: str = ""
+    received: str = ""
+    """The answer as it came, where that is not `raw`: secrets have been put back into that one."""
     ended: bool = False
 
 
@@ -127,7 +129,18 @@ def listen(engine: Engine, attempt: Attempt, sampling: Sampling, visit: Visit) -
 
 
 def pieces(engine: Engine, attempt: Attempt, sampling: Sampling, visit: Visit) -> Iterator[str]:
-    """Yield what the engine writes, timed; notes at the end whether the model itself ended. Raises Cancelled."""
+    """Yield what the engine writes, timed; notes at the end whether the model itself ended. Raises Cancelled.
+
+    When somebody else has to answer in the middle, `attempt.raw` begins anew.
+    """
+    try:
+        yield from _stream(engine, attempt, sampling, visit)
+    except BrokenOffError:
+        attempt.raw = ""
+        yield from _stream(engine, attempt, sampling, visit)
+
+
+def _stream(engine: Engine, attempt: Attempt, sampling: Sampling, visit: Visit) -> Iterator[str]:
     stream = engine.stream(attempt.messages, sampling, visit.listener.cancelled)
     step = "first_token"
     try:
@@ -144,3 +157,4 @@ def pieces(engine: Engine, attempt: Attempt, sampling: Sampling, visit: Visit) -
         stream.close()  # type: ignore[attr-defined]
         attempt.ended = engine.usage.ended
         attempt.sent = engine.sent or attempt.messages
+        attempt.received = engine.received if isinstance(engine, Remote) else ""

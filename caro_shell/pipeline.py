@@ -7,7 +7,7 @@ from typing import Any
 
 from caro_shell import context, prompt
 from caro_shell.answers import Answers, Attempt, Listener, Visit, pieces
-from caro_shell.engines import Engine, Sampling
+from caro_shell.engines import Engine, Remote, Sampling
 from caro_shell.errors import UsageError
 from caro_shell.line import read_line
 from caro_shell.parse.explanation import parse_explanation, plain
@@ -55,7 +55,8 @@ class Pipeline:
         answers = Answers(task) if ask.fresh else self._answers.get(key, Answers(task))
         wanted = visit.wanted = min(max(ask.alternative, 0), MOST_ALTERNATIVES - 1)
         answers.reach(self.engine, max(wanted + 1, ask.number), visit)
-        _keep(self._answers, key, answers)
+        # Another engine may have had to answer.
+        _keep(self._answers, (self.engine.model, *task.messages), answers)
         index = max(ask.alternative, 0) % len(answers.commands)
         return Reply(
             command=answers.commands[index],
@@ -83,7 +84,7 @@ class Pipeline:
                 attempt.raw += piece
                 visit.listener.show(plain(attempt.raw))
             text = parse_explanation(attempt.raw, ended=attempt.ended)
-        _keep(self._explanations, key, text)
+        _keep(self._explanations, (self.engine.model, *task.messages), text)
         return Reply(
             command=ask.line,
             risk="unjudged",
@@ -98,16 +99,18 @@ class Pipeline:
         )
 
     def _remember(self, ask: Ask, visit: Visit) -> None:
+        remote = self.engine if isinstance(self.engine, Remote) else None
         self.last = {
-            "line": ask.line,
+            "line": remote.redact(ask.line) if remote else ask.line,
             "shell": ask.shell,
             "engine": self.engine.name,
             "model": self.engine.model,
             **asdict(self.engine.placement),
+            "reached": remote.reached if remote else "",
             "sent": [message._asdict() for message in visit.attempts[0].sent],
             # The last message of each: what was sent for a further answer differs in that alone.
             "asked": [attempt.sent[-1].content for attempt in visit.attempts],
-            "answers": [attempt.raw for attempt in visit.attempts],
+            "answers": [attempt.received if remote else attempt.raw for attempt in visit.attempts],
             "tokens": {
                 "prompt": self.engine.usage.prompt_tokens,
                 "reused": self.engine.usage.reused_tokens,

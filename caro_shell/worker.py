@@ -4,12 +4,13 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 from caro_shell.answers import Listener
 from caro_shell.config import Settings
-from caro_shell.engines import Engine, Placement
+from caro_shell.engines import Announcing, Engine, Placement
 from caro_shell.engines.registry import create_engine
 from caro_shell.errors import Cancelled, CaroError
 from caro_shell.jobs import Job, error_event
@@ -99,6 +100,8 @@ class Worker:
                 raise Cancelled("Cancelled.")  # noqa: TRY301  one place turns errors into events
             pipeline = self._loaded(job)
             job.state = "thinking"
+            if isinstance(pipeline.engine, Announcing):
+                pipeline.engine.announce = partial(setattr, job, "state")
             self.engine_state = replace(self.engine_state, state="busy")
             listener = Listener(lambda text: self._show(job, text), job.cancelled.is_set)
             reply = pipeline.answer(job.request, listener)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from caro_shell.prompt import Message
 
@@ -79,3 +79,32 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Give the memory back."""
+
+
+class BrokenOffError(Exception):
+    """What a stream has yielded is void, and asking once more is right: somebody else will answer."""
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """What an engine has besides that may send requests out of this process."""
+
+    reached: str
+    """The host that may have got the latest request, as `https://host:port`; empty: nothing was sent."""
+    received: str
+    """The latest answer as it came, without the secrets that were put back into it."""
+
+    def redact(self, text: str) -> str:
+        """Return a text without the secrets of the latest request."""
+
+
+class RemoteEngine(Engine, Remote, Protocol):
+    """An engine that asks a server."""
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """What an engine has besides that may have to load a model in the middle of a request."""
+
+    announce: Callable[[str], None]
+    """Told what it does from now on: a `state` of docs/protocol.md."""

@@ -2,7 +2,7 @@
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,31 @@ _NAMED = {
     "mlx": _Entry("caro_shell.engines.mlx", "MlxEngine", "mlx_lm", "mlx-lm"),
     "candle": _Entry("caro_shell.engines.candle", "CandleEngine", "mistralrs", "mistralrs"),
 }
+_SERVER = "openai"
 _PACKAGES = {"llama": installed.LLAMA, "xllamacpp": installed.XLLAMACPP}
 
 
 def create_engine(settings: Settings) -> Engine:
     """Return the engine that the settings name, not loaded yet; raises ConfigError or EngineError."""
+    if settings.engine == _SERVER or (settings.engine == "auto" and settings.base_url):
+        return _server(settings)
     if settings.engine == "auto":
         return _automatic(settings)
     if settings.engine in _NAMED:
         return _named(settings)
     return _of_the_user(settings)
+
+
+def _server(settings: Settings) -> Engine:
+    """Return the engine for a server, with this machine's own behind it if that is wanted."""
+    from caro_shell.engines.openai import OpenAIEngine
+
+    if settings.fallback != "local":
+        return OpenAIEngine(settings)
+    from caro_shell.engines.fallback import FallbackEngine
+
+    here = replace(settings, engine="auto", base_url="")
+    return FallbackEngine(OpenAIEngine(settings), lambda: create_engine(here))
 
 
 def _automatic(settings: Settings) -> Engine:
@@ -73,7 +88,8 @@ def _of_the_user(settings: Settings) -> Engine:
     path, colon, name = settings.engine.rpartition(":")
     if not colon or not Path(path).is_file():
         raise ConfigError(
-            f"There is no engine `{settings.engine}`.", f"It is auto, {', '.join(_NAMED)}, or FILE.py:CLASS."
+            f"There is no engine `{settings.engine}`.",
+            f"It is auto, {', '.join([*_NAMED, _SERVER])}, or FILE.py:CLASS.",
         )
     spec = importlib.util.spec_from_file_location("caro_engine_of_the_user", path)
     if spec is None or spec.loader is None:
