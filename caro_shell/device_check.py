@@ -3,32 +3,23 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from typing import Any
 
 from caro_shell.config import Settings
+from caro_shell.doctor import Finding
 from caro_shell.engines import attempts
 from caro_shell.engines.devices import Device, choose_device
 from caro_shell.engines.installed import PACKAGES, examine
 from caro_shell.engines.survey import Survey, graphics, how_to_build, survey
 from caro_shell.errors import ConfigError
+from caro_shell.models.machine import read_memory
 from caro_shell.models.progress import size_text
 
 _IN_PROCESS = {"auto", "llama", "xllamacpp"}
 
 
-@dataclass(frozen=True)
-class Check:
-    """What was seen of a device, and what mends it when that is not right."""
-
-    name: str
-    ok: bool
-    seen: str
-    mend: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-
-def check_devices(settings: Settings, environ: Mapping[str, str]) -> list[Check]:
+def check_devices(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
     """Return what there is to say, nothing where llama.cpp is not used."""
     if settings.engine not in _IN_PROCESS or (settings.engine == "auto" and settings.base_url):
         return []
@@ -40,34 +31,40 @@ def check_devices(settings: Settings, environ: Mapping[str, str]) -> list[Check]
         return []
     found = survey(binding)
     if found.trouble:
-        return [Check("device", ok=False, seen=found.trouble, mend="CARO_DEVICE=cpu works without")]
+        return [Finding("device", ok=False, seen=found.trouble, mend="CARO_DEVICE=cpu works without")]
     return [_choice(settings, found, deaths(environ)), _list(found)]
 
 
-def _choice(settings: Settings, found: Survey, died: list[str]) -> Check:
+def _choice(settings: Settings, found: Survey, died: list[str]) -> Finding:
     try:
         chosen = choose_device("cpu" if settings.gpu_layers == 0 else settings.device, found.devices)
     except ConfigError as error:
-        return Check("device", ok=False, seen=error.message, mend=error.hint)
+        return Finding("device", ok=False, seen=error.message, mend=error.hint)
     seen = f"{chosen.name} ({chosen.description})"
     if died:
         seen += f"; the daemon died of: {', '.join(died)}"
-        return Check("device", ok=False, seen=seen, mend="caro daemon restart tries it again")
+        return Finding("device", ok=False, seen=seen, mend="caro daemon restart tries it again")
     maker = "" if found.has_gpu else graphics()
     if maker:
         seen += f"; there is a GPU of {maker}, which this build of llama.cpp cannot use: {how_to_build(maker)}"
-    return Check("device", ok=True, seen=seen, details={"chosen": chosen.name, "unused_gpu": maker})
+    return Finding("device", ok=True, seen=seen, details={"chosen": chosen.name, "unused_gpu": maker})
 
 
-def _list(found: Survey) -> Check:
-    seen = "; ".join(map(_line, found.devices))
-    details = {"devices": [_without_handle(device) for device in found.devices], "features": list(found.features)}
-    return Check("devices", ok=True, seen=f"{seen}; built for {', '.join(found.features)}", details=details)
+def _list(found: Survey) -> Finding:
+    devices = [_with_what_is_free(device) for device in found.devices]
+    seen = "; ".join(map(_line, devices))
+    details = {"devices": [_without_handle(device) for device in devices], "features": list(found.features)}
+    return Finding("devices", ok=True, seen=f"{seen}; built for {', '.join(found.features)}", details=details)
 
 
 def _line(device: Device) -> str:
     memory = f", {size_text(device.free)} of {size_text(device.total)} free" if device.total else ""
     return f"{device.name}: {device.description}{memory}"
+
+
+def _with_what_is_free(device: Device) -> Device:
+    # llama.cpp calls all of the machine's memory free.
+    return replace(device, free=read_memory().available) if device.kind == "cpu" else device
 
 
 def _without_handle(device: Device) -> dict[str, Any]:

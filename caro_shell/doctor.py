@@ -7,13 +7,14 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from caro_shell import __version__, config, paths
 from caro_shell.client import Client
 from caro_shell.config_text import shown
-from caro_shell.errors import CaroError
+from caro_shell.errors import CaroError, ConfigError
 from caro_shell.prompt import SHELLS
 
 _NEEDED_PYTHON = (3, 11)
@@ -29,6 +30,8 @@ class Finding:
     ok: bool
     seen: str
     mend: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """The same for programs, where it is more than a sentence."""
 
 
 def _python() -> Finding:
@@ -83,11 +86,16 @@ def _runtime() -> Finding:
 
 
 def _daemon() -> Finding:
+    from caro_shell.cli.daemon import describe_device
+
     with Client(os.environ) as client:
         if not client.is_running():
             return Finding("daemon", ok=True, seen="not running; the first request starts it")
         status = client.ask({"type": "status"})
     seen = f"{status['state']}, pid {status['pid']}, version {status['version']}"
+    if status["device"]:
+        seen += f", {status['model']} on {describe_device(status)}"
+    seen = "; ".join([seen, *(note.rstrip(".") for note in status["notes"])])
     return Finding("daemon", status["version"] == __version__, seen, "caro daemon restart")
 
 
@@ -172,11 +180,23 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
 )
 
 
+def _devices() -> list[Finding]:
+    from caro_shell.device_check import check_devices
+
+    try:
+        return check_devices(config.current(), os.environ)
+    except ConfigError:
+        # The settings' own check has said it.
+        return []
+
+
 def examine() -> Iterator[Finding]:
     """Yield what each check finds; one that fails itself is a finding too."""
     for check in CHECKS:
         try:
             yield check()
+            if check is _llama:
+                yield from _devices()
         except CaroError as error:
             yield Finding(check.__name__.strip("_"), ok=False, seen=error.message, mend=error.hint)
         except OSError as error:

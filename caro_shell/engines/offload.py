@@ -135,9 +135,10 @@ class _Search:
 
     def error(self) -> EngineError:
         """Return the sentence for when nothing was left to try."""
-        last = self.given_up[-1]
-        hint = "Set a smaller `model`: caro models list; to try again: caro daemon restart"
-        return EngineError(f"{last.step.weights.title} cannot be loaded: {last.why}.", hint)
+        weights = self.given_up[0].step.weights
+        why = next(one.why for one in reversed(self.given_up) if one.step.weights == weights)
+        hint = "Fetch a smaller one: caro models list; or make room, and: caro daemon restart"
+        return EngineError(f"{weights.title} cannot be loaded: {why}.", hint)
 
 
 def _not_loadable(step: Step, reason: str) -> EngineError:

@@ -13,8 +13,8 @@ from caro_shell.models.store import Weights, find_model
 
 # Working buffers beside the weights and the context: for 512 tokens at once, scores of a vocabulary of 150,000.
 _BUFFERS = 400_000_000
-# A request, the prompt around it, and an answer.
-LEAST_CONTEXT = 512
+# A request, the prompt around it, and an answer; the setting's default has room for long ones.
+LEAST_CONTEXT, USUAL_CONTEXT = 512, Settings.context
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,9 @@ def _layers_to_try(path: Path, device: Device, settings: Settings) -> list[int]:
 
 def steps_for(weights: Weights, device: Device, cpu: Device, settings: Settings) -> list[Step]:
     """Return the ways to load these weights, the wished one first."""
-    contexts = (settings.context, max(settings.context // 4, LEAST_CONTEXT), LEAST_CONTEXT)
-    on_the_cpu = [Step(weights, cpu, 0, size) for size in dict.fromkeys(contexts) if size <= settings.context]
+    smaller = (size for size in (settings.context // 4, USUAL_CONTEXT, LEAST_CONTEXT) if size < settings.context)
+    contexts = sorted({settings.context, *(max(size, LEAST_CONTEXT) for size in smaller)}, reverse=True)
+    on_the_cpu = [Step(weights, cpu, 0, size) for size in contexts]
     if device.kind == "cpu" or not settings.gpu_layers:
         return on_the_cpu
     layers = _layers_to_try(weights.path, device, settings)
