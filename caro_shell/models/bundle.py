@@ -50,10 +50,11 @@ def export(models: Sequence[Model], directory: Path, settings: Settings, stream:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         held = read_manifest(directory) if (directory / MANIFEST).exists() else []
-        files = [file for model in models for file in model.files if not _holds(directory, file)]
+        files = {file: model.name for model in models for file in model.files if not _holds(directory, file)}
         check_room(directory, sum(file.bytes for file in files))
-        for file in files:
-            _copy(store.file_path(file, settings), directory, file, stream)
+        for file, name in files.items():
+            with Bar(name, file.bytes, stream) as bar:
+                _copy(store.file_path(file, settings), directory, file, bar)
         names = {model.name for model in models}
         listed = [*(model for model in held if model.name not in names), *models]
         manifest = {"format": _FORMAT, "models": [record.describe(model) for model in listed]}
@@ -69,12 +70,11 @@ def _holds(directory: Path, file: File) -> bool:
     return path.is_file() and path.stat().st_size == file.bytes and checksum.file_sha256(path) == file.sha256
 
 
-def _copy(source: Path, directory: Path, file: File, stream: TextIO) -> None:
+def _copy(source: Path, directory: Path, file: File, bar: Bar) -> None:
     """Copy one file under a name of its own first: a stick that is pulled out leaves no half of it."""
     partial = directory / f"{file.name}.partial"
     try:
-        with Bar(file.name, file.bytes, stream) as bar:
-            sha256 = _copy_bytes(source, partial, bar.show)
+        sha256 = _copy_bytes(source, partial, bar.show)
         if sha256 != file.sha256:
             raise ModelError(f"{source} is damaged.", "See: caro models verify")
         partial.replace(directory / file.name)

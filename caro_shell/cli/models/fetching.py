@@ -13,6 +13,7 @@ from caro_shell.config import Settings
 from caro_shell.errors import ModelError, UsageError
 from caro_shell.models import catalogue, disk, inventory, store
 from caro_shell.models.catalogue import Catalogue, Model
+from caro_shell.models.pin import pin
 from caro_shell.models.progress import size_text
 from caro_shell.models.pull import PullOptions, pull
 
@@ -41,6 +42,16 @@ def _wanted(names: Sequence[str], settings: Settings, models: Catalogue) -> list
     return list(wanted.values())
 
 
+def _looked_up(model: Model) -> Model:
+    """Return `model` with its size, where it can be had; where not, its own turn will say why."""
+    if model.is_pinned:
+        return model
+    try:
+        return pin(model, lambda _: None)
+    except ModelError:
+        return model
+
+
 def _check_room(wanted: Sequence[Model], settings: Settings) -> None:
     """Raise ModelError unless everything has room together, before anything is fetched."""
     missing = 0
@@ -62,6 +73,7 @@ def pull_(words: argparse.Namespace, settings: Settings) -> int:
         raise UsageError("One file is one model.", "Give --from a directory, or one NAME.")
     wanted = _wanted(words.names, settings, models)
     if len(wanted) > 1:
+        wanted = [_looked_up(model) for model in wanted]
         _check_room(wanted, settings)
     options = PullOptions(words.from_file, words.source, last_resort=words.last_resort, models=models)
     outcomes = [_pull(model, settings, options) for model in wanted]
@@ -80,7 +92,8 @@ def _pull(model: Model, settings: Settings, options: PullOptions) -> dict[str, o
         return {"name": model.name, "error": error.message, "hint": error.hint}
     known = store.known_model(model.name, options.models, settings)
     serves = known.name if path == store.model_path(known, settings) else path.name
-    return {"name": model.name, "path": str(path), "bytes": path.stat().st_size, "serves": serves}
+    size = known.bytes if serves == known.name else path.stat().st_size
+    return {"name": model.name, "path": str(path), "bytes": size, "serves": serves}
 
 
 def use_(words: argparse.Namespace, settings: Settings) -> int:

@@ -112,26 +112,29 @@ def _state(row: Row) -> str:
     return f"your own: {row.path}" if row.present else "not here"
 
 
-def _facts(row: Row, width: int) -> str:
+def _lines(row: Row, width: int, columns: int) -> list[str]:
+    """Return one line, or where that is wider than the terminal a short one and the rest below it."""
     mark = "*" if row.active else " "
+    if row.name == "auto":
+        return [f"{mark} {row.name:{width}}  {_state(row)}"]
     size = size_text(row.bytes) if row.bytes else ""
     need = f"needs {size_text(row.memory)}" if row.memory else ""
-    return f"{mark} {row.name:{width}}  {size:>8}  {need:13}  {row.licence:13}"
+    line = f"{mark} {row.name:{width}}  {size:>8}  {need:13}  {row.licence:13}  {_state(row)}"
+    if not columns or len(line) <= columns:
+        return [line]
+    rest = [words for words in (row.licence, _state(row)) if words]
+    return [f"{mark} {row.name:{width}}  {size:>8}  {need}".rstrip(), f"    {', '.join(rest)}"]
 
 
 def _print_table(rows: list[Row]) -> None:
     width = max(len(row.name) for row in rows if len(row.name) <= 24)  # noqa: PLR2004  an address has its own line
     columns = columns_of(sys.stdout) if sys.stdout.isatty() else 0
     for row in rows:
-        if row.name == "auto":
-            print(f"{'*' if row.active else ' '} {row.name:{width}}  {_state(row)}")
-            continue
-        line = f"{_facts(row, width)}  {_state(row)}"
-        if columns and len(line) > columns:
-            print(_facts(row, width).rstrip())
-            print(f"    {_state(row)}")
-        else:
+        for line in _lines(row, width, columns):
             print(line)
+
+
+_LABELS = {"bytes": "size", "memory": "memory", "device_memory": "on a device"}
 
 
 def list_(words: argparse.Namespace, settings: Settings) -> int:
@@ -205,7 +208,7 @@ def _info_lines(key: str, value: object) -> Iterator[str]:
     elif key in {"bytes", "memory", "device_memory"} and isinstance(value, int):
         if value:
             exact = f" ({value:,} bytes)" if key == "bytes" else ", about"
-            yield f"{ {'bytes': 'size'}.get(key, label):14} {size_text(value)}{exact}"
+            yield f"{_LABELS.get(key, label):14} {size_text(value)}{exact}"
     elif isinstance(value, list):
         if value:
             yield f"{label:14} {', '.join(value)}"
