@@ -60,12 +60,15 @@ def _llama() -> Finding:
 
 
 def _model() -> Finding:
+    from caro_shell.engines.registry import asks_a_server
     from caro_shell.models.store import find_model
 
     try:
         settings = config.current()
         weights = find_model(settings.model, settings)
     except CaroError as error:
+        if not isinstance(error, ConfigError) and asks_a_server(settings) and settings.fallback == "off":
+            return Finding("model", ok=True, seen="none here, and none needed: a server is asked")
         return Finding("model", ok=False, seen=error.message, mend=error.hint)
     checked = "checked" if weights.sha256 else "your own file"
     if weights.stands_in_for:
@@ -73,6 +76,17 @@ def _model() -> Finding:
             "model", ok=False, seen=f"{weights.title} stands in", mend=f"caro models pull {weights.stands_in_for}"
         )
     return Finding("model", ok=True, seen=f"{weights.title}, {checked}, {weights.path}")
+
+
+def _server() -> Finding:
+    from caro_shell.engines.registry import asks_a_server
+
+    settings = config.current()
+    if not asks_a_server(settings):
+        return Finding("server", ok=True, seen="none; nothing leaves this machine")
+    from caro_shell.engines.openai.check import examine_server
+
+    return Finding("server", ok=True, seen=examine_server(settings))
 
 
 def _runtime() -> Finding:
@@ -172,6 +186,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _settings,
     _llama,
     _model,
+    _server,
     _runtime,
     _daemon,
     _socket,

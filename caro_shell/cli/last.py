@@ -9,12 +9,13 @@ from caro_shell.cli import ANSWERED
 from caro_shell.cli.daemon import read_status
 from caro_shell.cli.options import Parser
 from caro_shell.client import Client
+from caro_shell.config_values import host_of, is_this_machine
 from caro_shell.errors import CaroError
 from caro_shell.parse.characters import without_refused
 
 
 def run(argv: Sequence[str]) -> int:
-    """Print the daemon's memory of the last request; it is kept nowhere else."""
+    """Print the daemon's memory of the last request; it is kept nowhere else, and has no secret in it that left."""
     parser = Parser(
         prog="caro last", description="Exactly what was sent to the model last time. It is kept in memory only."
     )
@@ -30,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _text(last: dict[str, Any]) -> str:
     tokens = last["tokens"]
-    lines = [f"{last['engine']} · {last['model']} · on {last['device']}; nothing left this machine", ""]
+    lines = [f"{last['engine']} · {last['model']} · {_where(last)}", ""]
     for message in last["sent"]:
         lines += [f"[{message['role']}]", message["content"], ""]
     for number, (asked, answer) in enumerate(zip(last["asked"], last["answers"], strict=True), start=1):
@@ -42,3 +43,15 @@ def _text(last: dict[str, Any]) -> str:
     )
     lines.append("times:  " + ", ".join(f"{step} {ms:.1f} ms" for step, ms in last["timings_ms"].items()))
     return "\n".join(lines)
+
+
+def _where(last: dict[str, Any]) -> str:
+    """Say which machine answered, and what left this one."""
+    host, reached = last["host"], last["reached"]
+    if not reached:
+        return (
+            f"{host} was not reached; nothing was sent" if host else f"on {last['device']}; nothing left this machine"
+        )
+    place = "a server on this machine" if is_this_machine(host_of(reached)) else "another machine"
+    sent = f"{reached}, {place}"
+    return f"sent to {sent}" if host else f"on {last['device']}; it was sent to {sent}, before, which did not answer"

@@ -33,13 +33,18 @@ _PACKAGES = {"llama": installed.LLAMA, "xllamacpp": installed.XLLAMACPP}
 
 def create_engine(settings: Settings) -> Engine:
     """Return the engine that the settings name, not loaded yet; raises ConfigError or EngineError."""
-    if settings.engine == _SERVER or (settings.engine == "auto" and settings.base_url):
+    if asks_a_server(settings):
         return _server(settings)
     if settings.engine == "auto":
         return _automatic(settings)
     if settings.engine in _NAMED:
         return _named(settings)
     return _of_the_user(settings)
+
+
+def asks_a_server(settings: Settings) -> bool:
+    """Say whether requests are sent out of the daemon."""
+    return settings.engine == _SERVER or (settings.engine == "auto" and bool(settings.base_url))
 
 
 def _server(settings: Settings) -> Engine:
