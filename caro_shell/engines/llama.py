@@ -75,9 +75,13 @@ class LlamaEngine:
         self._placed, self._loaded = placed, placed.loaded
         self.placement, self.notes, self.model = placed.placement, placed.notes, placed.step.weights.title
         self._prefix = []
-        self._template = ChatTemplate(
-            self._loaded.chat_template(), self._loaded.tokenize, self._loaded.special_tokens()
-        )
+        try:
+            special = self._loaded.special_tokens()
+            self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize, special)
+        except EngineError:
+            # Nobody closes what could not be loaded.
+            self.close()
+            raise
 
     def _move_to_the_cpu(self) -> None:
         """Load the model anew on the CPU, because it has failed at work; raises EngineError."""
@@ -99,6 +103,7 @@ class LlamaEngine:
             try:
                 self._keep_prefix(self._template.tokens(messages)[0])
             except EvaluationError as error:
+                self.close()
                 raise EngineError(f"{error}.", "Try: caro daemon restart") from None
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
@@ -146,6 +151,8 @@ class LlamaEngine:
         from caro_shell.engines.llama_library import Sampler, text_decoder
 
         start = time.perf_counter()
+        if self._loaded.is_closed:
+            raise EngineError("The model could not be loaded again after it had failed.", "Try: caro daemon restart")
         prefix, rest = self._template.tokens(messages)
         if len(prefix) + len(rest) + sampling.max_tokens > self._placed.step.context:
             raise Unusable(

@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _INFO = 2
 _KEPT_LEVELS = (3, _ERROR := 4)
 _PIECE_BYTES = 256
+_LONGEST_REASON = 200
 # llama.h, llama_decode: 2 means that the abort callback stopped it.
 _ABORTED = 2
 # What llama.cpp, ggml and the C++ library say when memory runs out, on any device.
@@ -61,7 +62,9 @@ class NotLoadedError(Exception):
         errors = [line for level, line in said if level == _ERROR]
         # The first names the cause, the ones after it what could not be done for that reason.
         first = next((line for line in errors if _MEMORY_WORDS.search(line)), errors[0] if errors else "")
-        self.reason = first.partition(": ")[2].rstrip(".") or first or "it does not say why"
+        # In front of it stands the name of a C function, and what is said anyway.
+        words = (first.partition(": ")[2] or first).removeprefix("error loading model: ")
+        self.reason = " ".join(words.split())[:_LONGEST_REASON].rstrip(".") or "it does not say why"
         self.of_context = of_context
         """The weights were loaded, and there was no context to be had for them."""
         self.out_of_memory = is_about_memory(" ".join(errors))
@@ -176,9 +179,16 @@ class Loaded:
         return bool(status == 0)
 
     def close(self) -> None:
-        """Give the memory back."""
-        self.c.llama_free(self.context)
-        self.c.llama_model_free(self.model)
+        """Give the memory back; a second time there is none."""
+        if not self.is_closed:
+            self.c.llama_free(self.context)
+            self.c.llama_model_free(self.model)
+            self.model = self.context = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether there is nothing left to evaluate with."""
+        return self.context is None
 
 
 class Sampler:

@@ -11,17 +11,23 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from caro_shell.engines.attempts import Attempts, write_private
+from caro_shell.errors import EngineError
 from caro_shell.models.catalogue import read_catalogue
 from caro_shell.models.store import Weights
+
+if TYPE_CHECKING:
+    from caro_shell.engines.llama_library import Loaded
 
 FILE = "trials.json"
 _KEPT = 32
 # A large model on a slow disk; what takes longer is not worth the wait at a prompt either.
 _LIMIT_S = 180.0
 _CONTEXT = 64
+_WORDS = "find . -name '*.py' -mtime -1 | wc -l; naïve 日本語 😀\t\n{}[]<>&$#@!"
 _OOM_SCORE = Path("/proc/self/oom_score_adj")
 
 
@@ -57,7 +63,7 @@ def _read_passed(beside: Path | None) -> list[Any]:
 
 
 def _try_in_a_process(path: Path, binding: str) -> Trial:
-    """Load the file on the CPU and evaluate one token, in a process that may die of it."""
+    """Load the file on the CPU and use it once, in a process that may die of it."""
     asked = json.dumps([str(path), binding])
     command = [sys.executable, "-I", "-m", "caro_shell.engines.trials"]
     try:
@@ -83,6 +89,17 @@ def _signal_name(number: int) -> str:
     return f"signal {number}"
 
 
+def _exercise(llama_library: ModuleType, loaded: "Loaded") -> None:
+    """Use all that a request uses: template, vocabulary, evaluation, sampling."""
+    with suppress(EngineError):
+        loaded.tokenize(loaded.chat_template(), special=True)
+    loaded.evaluate(loaded.tokenize(_WORDS, special=False)[: _CONTEXT // 2] or [0])
+    sampler = llama_library.Sampler(loaded, 0.0, 0)
+    token = sampler.sample()
+    loaded.ends(token)
+    loaded.piece(token)
+
+
 def main() -> int:
     """Try what stdin names; stdout gets the outcome."""
     path, binding = json.load(sys.stdin)
@@ -94,7 +111,7 @@ def main() -> int:
     outcome = Trial(ok=True)
     try:
         loaded = llama_library.try_load(llama_library.LoadOptions(path, 1, 0, _CONTEXT, binding))
-        loaded.evaluate([0])
+        _exercise(llama_library, loaded)
     except llama_library.NotLoadedError as error:
         outcome = Trial(ok=False, reason=error.reason, out_of_memory=error.out_of_memory)
     except llama_library.EvaluationError as error:
