@@ -24,9 +24,9 @@ def _belongings(path: Path) -> Iterator[Path]:
 
 
 def _size(path: Path) -> int:
-    # Another name for the same bytes, in the cache that others share: nothing is freed.
-    found = path.stat()
-    return found.st_size if found.st_nlink == 1 else 0
+    # Another name for the same bytes, a link or one in the cache that others share: nothing is freed.
+    found = path.lstat()
+    return found.st_size if found.st_nlink == 1 and not path.is_symlink() else 0
 
 
 def remove(model: Model, settings: Settings) -> int:

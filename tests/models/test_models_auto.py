@@ -70,6 +70,16 @@ LINUX = {
         4_000_000_000,
         3_000_000_000,
     ),
+    "a container that has read a model": (
+        {
+            "proc/self/cgroup": "0::/\n",
+            "sys/fs/cgroup/memory.max": "4000000000\n",
+            "sys/fs/cgroup/memory.current": "3900000000\n",
+            "sys/fs/cgroup/memory.stat": "anon 900000000\nactive_file 1000000000\ninactive_file 2000000000\n",
+        },
+        4_000_000_000,
+        3_100_000_000,
+    ),
     "a limit further up": (
         {
             "proc/self/cgroup": "0::/user.slice/app.scope\n",

@@ -1,11 +1,13 @@
 """The catalogue: every size, every quantisation, nothing invented."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from caro_shell.config import Settings
 from caro_shell.models.catalogue import Model, read_catalogue
+from caro_shell.models.progress import size_text
 
 MODELS = read_catalogue()
 USUAL = {name: model for name, model in MODELS.items() if ":" not in name}
@@ -67,3 +69,13 @@ def test_every_piece_in_the_package_index_has_a_name(name: str) -> None:
     assert chunks
     names = {(chunks.package.format(n=n), chunks.member.format(n=n)) for n in range(1, chunks.count + 1)}
     assert len(names) == chunks.count
+
+
+def test_the_page_about_models_says_what_the_catalogue_says() -> None:
+    """Every size with its room on the disk and its licence."""
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text()
+    for name, model in USUAL.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}`") and line.count("|") == 6]
+        assert size_text(model.bytes) in row
+        assert model.licence in row
+        assert f"{model.memory_need / 1e9:.1f} GB" in row

@@ -156,12 +156,11 @@ def path_(words: argparse.Namespace, settings: Settings) -> int:
 def info_(words: argparse.Namespace, settings: Settings) -> int:
     """Print all that is known of a model."""
     models = catalogue.read_catalogue()
-    why = store.choose_auto(settings, models).why if words.name == "auto" else ""
     if store.is_own_file(words.name):
         facts = asdict(_own_row(words.name, settings, active=words.name == settings.model))
         facts = {key: facts[key] for key in ("name", "about", "bytes", "active", "path", "note")}
     else:
-        facts = _info(inventory.find(words.name, settings, models), settings) | ({"why": why} if why else {})
+        facts = _info(inventory.find(words.name, settings, models), settings)
     if words.json:
         print(json.dumps(facts, indent=2))
         return 0
@@ -193,7 +192,17 @@ def _info(model: Model, settings: Settings) -> dict[str, object]:
             for file in model.files
         ],
         "measured": measured.sentence() if measured else "",
+        "auto": _why_auto(model, settings),
     }
+
+
+def _why_auto(model: Model, settings: Settings) -> str:
+    """Return why `auto` stands for this model; empty where it stands for another."""
+    models = catalogue.read_catalogue()
+    if "small" not in models or "tiny" not in models:
+        return ""
+    choice = store.choose_auto(settings, models)
+    return choice.why if model.name in {choice.name, choice.best} else ""
 
 
 def _info_lines(key: str, value: object) -> Iterator[str]:
