@@ -11,7 +11,7 @@ from caro_shell.models.catalogue import Catalogue, Model
 def files_of(model: Model, settings: Settings) -> list[Path]:
     """Return those of the model's files that are here."""
     paths = [store.file_path(file, settings) for file in model.files]
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if store.is_here(path)]
 
 
 def others_here(settings: Settings, models: Catalogue) -> list[Model]:

@@ -19,6 +19,13 @@ def parts_of(path: Path) -> tuple[Path, ...]:
 
 def check_own_file(path: Path) -> Path:
     """Return the file to load, the first of a split model; raises ModelError in one sentence when it cannot be one."""
+    try:
+        return _checked(path)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}.", _HINT) from None
+
+
+def _checked(path: Path) -> Path:
     parts = parts_of(path)
     missing = [part.name for part in parts if not part.exists()]
     if len(missing) == len(parts) == 1:

@@ -89,6 +89,7 @@ def requantize(weights: Weights, kind: str, made: Model, settings: Settings, str
                 _run([str(weights.path), str(result), kind, str(choose_threads(settings.threads))], size, bar)
             sha256 = checksum.file_sha256(result)
             file = replace(made.files[0], bytes=result.stat().st_size, sha256=sha256)
+            result.chmod(0o600)
             put_in_place(result, path, sha256)
         made = replace(made, files=(file,))
         record.write(made, path)

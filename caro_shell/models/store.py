@@ -78,6 +78,14 @@ def model_path(model: Model, settings: Settings) -> Path:
     return file_path(model.files[0], settings)
 
 
+def is_here(path: Path) -> bool:
+    """Tell whether a file is there, as far as that can be seen."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def stand_in_path(model: Model, settings: Settings) -> Path:
     """Return the small file that holds the name of the model that serves in the place of `model`."""
     return checksum.beside(model_path(model, settings), ".stand-in")
@@ -184,7 +192,7 @@ def sizes_here(settings: Settings, models: Catalogue, names: Iterable[str] | Non
     """Return the names of the catalogue whose weights are here and not known to be damaged; hashes nothing."""
     here = set()
     for name in names or [name for name in models if ":" not in name]:
-        if name in models and all(file_path(file, settings).is_file() for file in models[name].files):
+        if name in models and all(is_here(file_path(file, settings)) for file in models[name].files):
             here.add(name)
     return here
 

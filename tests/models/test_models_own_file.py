@@ -76,17 +76,25 @@ def test_a_terabyte_of_nothing_is_refused_at_once(tmp_path: Path, monkeypatch: p
 
 
 def test_a_file_that_may_not_be_read_is_said(tmp_path: Path) -> None:
-    """A directory, a file that is not there, and one without permission."""
+    """A directory, and a file that is not there."""
     with pytest.raises(ModelError, match="is not a file"):
         find_model(str(tmp_path), Settings())
     with pytest.raises(ModelError, match="there is no such file"):
         find_model(str(tmp_path / "slip.gguf"), Settings())
+
+
+@pytest.mark.parametrize("call", ["open", "stat"])
+def test_a_file_without_permission_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    """The file itself, or the directory it is in; root, who may run this, is refused nothing."""
     path = tmp_path / "secret.gguf"
     path.write_bytes(WHOLE)
-    path.chmod(0)
-    if os.geteuid():
-        with pytest.raises(ModelError, match="cannot be read: Permission denied"):
-            find_model(str(path), Settings())
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, call, refuse)
+    with pytest.raises(ModelError, match=r"secret\.gguf cannot be read: Permission denied\."):
+        find_model(str(path), Settings())
 
 
 def test_a_pipe_does_not_hold_anybody(tmp_path: Path) -> None:
