@@ -94,13 +94,21 @@ class Prover:
 
 
 def objections_to(command: str, place: Place, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
-    """Yield what is known against `command`, the quickest to find first, however long it takes."""
+    """Yield what is known against `command`, each thing once, the quickest to find first, however long it takes."""
+    told = set()
+    for objection in _all_objections(command, place, facts, knowledge):
+        if (objection.kind, objection.what) not in told:
+            told.add((objection.kind, objection.what))
+            yield objection
+
+
+def _all_objections(command: str, place: Place, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
     line = commands_in(command)
     commands = list(unwrapped(line))
     programs = Programs(facts.path, facts.cwd)
     missing = [missing_name(one, line, facts.names, programs, place.shell) for one in commands]
-    yield from _once(_of_missing(found, place.shell) for found in missing if found)
-    yield from _once(_of_absent(found) for found in absent_files(line, commands, Disk(facts.cwd, facts.home)))
+    yield from (_of_missing(found, place.shell) for found in missing if found)
+    yield from map(_of_absent, absent_files(line, commands, Disk(facts.cwd, facts.home)))
     yield from (_of_left_out(path, command) for path in left_out(facts.request, command, Disk(facts.cwd, facts.home)))
     for one, found in zip(commands, missing, strict=True):
         if not found and _is_program(one, line, facts, place.shell):
@@ -111,10 +119,6 @@ def _is_program(command: Command, line: Line, facts: Facts, shell: str) -> bool:
     """Say whether `command` is what its name says: neither the shell's own, nor the user's."""
     name = command.name.text
     return command.name.known and not is_builtin(command, shell) and name not in line.defined | facts.names
-
-
-def _once(objections: Iterator[Objection]) -> Iterator[Objection]:
-    return iter({objection.what: objection for objection in reversed(list(objections))}.values())
 
 
 def _of_missing(found: Missing, shell: str) -> Objection:

@@ -10,6 +10,7 @@ NONE, VALUE, OPTIONAL = "none", "value", "optional"
 _OPTION = re.compile(r"(?<![\w<=\-])--?(?:\[no-?\])?[A-Za-z0-9?#@](?:[\w.+-]*\w)?")
 # `[-abC]` and `[-1AaCx]`, as usage lines write several options of one letter.
 _LETTERS = re.compile(r"\[ ?-([A-Za-z0-9@#]{2,})\b(?![-=])")
+_ATTACHED = re.compile(r"(-[A-Za-z])[A-Z]{2,}")
 _HEAD = re.compile(r"\s{0,24}(?=--?(?:\[no-?\])?[A-Za-z0-9?#@])")
 # A description begins after two blanks or a tab.
 _DESCRIPTION = re.compile(r"(?<=\S)(?: {2,}|\t).*", re.DOTALL)
@@ -68,10 +69,13 @@ def _in_head(head: str) -> Iterable[tuple[str, str]]:
     shared = next((what for what in (VALUE, OPTIONAL) if what in takes), NONE)
     for option, what in zip(found, takes, strict=True):
         for name in _both(option[0]):
-            yield name, shared if what == NONE else what
+            is_attached = len(name) == 2 < len(option[0]) and not option[0].startswith("--")  # noqa: PLR2004
+            yield name, VALUE if is_attached else shared if what == NONE else what
 
 
 def _both(option: str) -> tuple[str, ...]:
-    """Return `--[no-]colour` as the two options it stands for."""
+    """Return the options that one text stands for: two for `--[no-]colour`, and `-iSUFFIX` may be `-i`."""
+    if attached := _ATTACHED.fullmatch(option):
+        return (option, attached[1])
     plain = re.sub(r"\[(no-?)\]", "", option)
     return (plain,) if plain == option else (plain, re.sub(r"\[(no-?)\]", r"\1", option))

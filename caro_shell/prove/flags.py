@@ -157,4 +157,4 @@ class _Reading:
     def near(self, option: str) -> tuple[str, ...]:
         """Return options that may have been meant: of words there are many, of letters none is near another."""
         words = [name for name in self.options.takes if len(name) > 3]  # noqa: PLR2004  two dashes and a letter
-        return tuple(get_close_matches(option, words, n=3, cutoff=0.6)) if len(option) > 2 else ()  # noqa: PLR2004
+        return tuple(get_close_matches(option, words, n=3, cutoff=0.7)) if len(option) > 2 else ()  # noqa: PLR2004

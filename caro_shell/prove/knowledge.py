@@ -67,6 +67,7 @@ class Knowledge:
         for other in tool.like:
             if there := programs.find(other, as_root=True):
                 options |= self._own(tool_of(other), "", there, programs.cwd).options
+        options |= Options({}, frozenset(tool.also_of.get(subcommand, ())))
         if complete and not tool.listed:
             # Nobody has looked at this one: what fish's authors know of it, they know for a reason.
             options |= completions_of(name)

@@ -49,6 +49,6 @@ def read_page(path: Path, depth: int = 2) -> Options:
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
         return Options()
     if (other := _INCLUDED.search(source)) and depth and len(source) < 1000:  # noqa: PLR2004  nothing but that line
-        near = [path.with_name(other[1]), path.with_name(other[1] + path.suffix)]
+        near = [path.with_name(f"{other[1]}{ending}") for ending in _OPENERS]
         return next((read_page(page, depth - 1) for page in near if page.is_file()), Options())
     return read_options(plain_lines(source[:_SIZE_LIMIT]))

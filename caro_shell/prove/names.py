@@ -32,6 +32,7 @@ _OUTSIDE = _ROOT | {
 
 # What is written otherwise is more likely something that this grammar has taken for a name: `!!`, a pattern, a path.
 _NAME = re.compile(r"\w[\w.+@-]*")
+_DOUBLED = re.compile(r"(.)\1")
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,25 @@ def _instead(name: str, programs: Programs, shell: str) -> tuple[str, ...]:
     for other in data["instead"].get(name, ()):
         if programs.find(other):
             return (other,)
-    known = [*data["instead"], *data["packages"]["same"], *data["packages"]["apt"], *tools()]
-    return () if name in known else tuple(near_names(name, {*programs.names(), *builtins_of(shell)}))
+    known = {*data["instead"], *data["packages"]["same"], *data["packages"]["apt"], *tools(), *data["others"]}
+    if name in known:
+        return ()
+    # Names that nobody has heard of are near to a thousand others: only what is often meant is offered.
+    near = near_names(name, known | builtins_of(shell))
+    return tuple(other for other in near if _is_slip(name, other) and _is_here(other, programs, shell))
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    """Say whether fingers make `name` of `meant`: programs have names like each other's, as ssh and sshd do."""
+    if len(meant) == len(name) + 1:
+        return len(name) > 2  # noqa: PLR2004  two letters are the beginning of everything
+    if len(meant) == len(name):
+        return sorted(meant) == sorted(name) or len(name) > 5  # noqa: PLR2004  a wrong letter in a long name
+    return _DOUBLED.sub(r"\1", name) == _DOUBLED.sub(r"\1", meant)
+
+
+def _is_here(name: str, programs: Programs, shell: str) -> bool:
+    return name in builtins_of(shell) or bool(programs.find(name))
 
 
 def _install(name: str, programs: Programs) -> str:

@@ -15,21 +15,22 @@ _NAMES = {
 _ESCAPE = re.compile(r"\\(.)")
 _CHARACTERS = {"-": "-", "e": "\\", " ": " ", "~": " ", "0": " ", "t": "\t", "'": "'", "`": "`", ".": "."}
 _WORD = re.compile(r'"((?:[^"]|"")*)"?|(\S+)')
+# What a page calls by a name of its own: `.ds name text`, and its uses.
+_STRING = re.compile(r"^[.']\s*ds\s+(\S{1,8})\s+\"?(.*)", re.MULTILINE)
+_USE = re.compile(r"\\\*(?:\[([^\]]*)\]|\((..)|(.))")
 # man(7): the words of these are put together without blanks, in fonts that take turns.
 _ALTERNATING = frozenset({"BR", "RB", "BI", "IB", "IR", "RI", "SB"})
 _PARAGRAPHS = frozenset({"TP", "TQ", "PP", "P", "LP", "sp", "br", "RS", "RE", "SH", "SS", "IP", "HP", "Pp", "nf", "fi"})
 _FONTS = frozenset({"B", "I", "SM", "R", "CW", "Q"})
-# mdoc(7): words that mark up the words behind them, with what that adds.
-_MDOC_SILENT = frozenset(
-    "Ar Cm Pa Ev Va Vt Dv Sy Em Li Nm No Ic Xr Ad An Fa Fn Ql Dq Pq Sq Bq Aq Brq So Sc Do Dc Po Pc Bo Bc Ms Tn".split()  # noqa: SIM905  a line a word would be long to read
+# mdoc(7): words that mark up the words behind them.
+_MDOC_MACROS = frozenset(
+    """It Op Oo Oc Xo Xc Ns Ar Cm Pa Ev Va Vt Dv Sy Em Li Nm No Ic Xr Ad An Fa Fn Ql Dq Pq Sq Bq Aq Brq So Sc Do Dc Po
+    Pc Bo Bc Ms Tn""".split()  # noqa: SIM905  a line a word would be long to read
 )
+_CLOSING = frozenset({",", ".", ":", ";", ")", "]", "?", "!"})
 _MDOC_LINES = frozenset(
     {"It", "Op", "Oo", "Oc", "Fl", "Nm", "Cm", "Ar", "Li", "Pa", "Xo", "Xc", "Ns", "Ic", "Ql", "Dq"}
 )
-
-
-_STRING = re.compile(r"^[.']\s*ds\s+(\S{1,8})\s+\"?(.*)", re.MULTILINE)
-_USE = re.compile(r"\\\*(?:\[([^\]]*)\]|\((..)|(.))")
 
 
 def plain_lines(source: str) -> Iterator[str]:
@@ -73,29 +74,21 @@ def _unescaped(text: str) -> str:
 
 
 def _of_mdoc(name: str, rest: str) -> str:
-    """Return a line of macros as text: `.It Fl n Ar count` is `-n count`, `.Op Fl ab` is `[-ab]`."""
-    text = ""
-    glue, dash, inside = True, "", 0
+    """Return a line of macros as text: `.It Fl n , -count Ar num` is `-n, --count num`, `.Op Fl ab` is `[-ab]`."""
+    text, dash, glue, inside = "", "", True, 0
     for word in [name, *_words(rest)] if name in _MDOC_LINES else _words(rest):
-        if word in {"It", "Xc", *_MDOC_SILENT}:
-            continue
-        if word == "Xo":
-            # What an option takes goes on in the lines below.
-            text += " …"
-            continue
-        if word == "Ns":
-            glue = True
-        elif word == "Fl":
-            dash += "-"
-        elif word in {"Op", "Oo"}:
-            text, glue, inside = f"{text} [", True, inside + (word == "Op")
-        elif word == "Oc":
-            text += "]"
+        if word == "Fl":
+            # Twice, it is two dashes; all words up to the next macro get them.
+            dash = f"{dash}-" if text.endswith("\0") else "-"
+            text += "\0"
+        elif word in _MDOC_MACROS:
+            dash = ""
+            glue = glue or word == "Ns"
+            if word in {"Op", "Oo"}:
+                text, glue, inside = f"{text}{'' if glue else ' '}[", True, inside + (word == "Op")
+            text += {"Oc": "]", "Xo": " …"}.get(word, "")
         else:
-            closing = not dash and word in {",", ".", ":", ";", ")", "]", "|", "?", "!"}
-            text += ("" if glue or (closing and word != "|") else " ") + dash + word
-            # `Fl a | b`: the options go on behind a bar.
-            dash, glue = "", word in {"(", "["}
-    if dash:
-        text += f" {dash}"
-    return text + "]" * inside
+            prefix = "" if word in _CLOSING or word in "|([" else dash
+            text += ("" if glue or word in _CLOSING else " ") + prefix + word
+            glue = word in "(["
+    return text.replace("\0", "") + "]" * inside

@@ -27,6 +27,7 @@ class Tool:
     nested: frozenset[str] = frozenset()
     partial: frozenset[str] = frozenset()
     like_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    also_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unchecked: bool = False
     listed: bool = False
     """Whether somebody has looked at how it reads its options."""
@@ -63,7 +64,12 @@ def _tool(name: str, data: Mapping[str, Any]) -> Tool:
         subcommands=frozenset(entry.get("subcommands", ())),
         nested=frozenset(entry.get("nested", ())),
         partial=frozenset(entry.get("partial", ())),
-        like_of={sub: tuple(others) for sub, others in entry.get("like_of", {}).items()},
+        like_of=_by_subcommand(entry, "like_of"),
+        also_of=_by_subcommand(entry, "also_of"),
         unchecked=name in data["unchecked"],
         listed=True,
     )
+
+
+def _by_subcommand(entry: Mapping[str, Any], field_name: str) -> Mapping[str, tuple[str, ...]]:
+    return {subcommand: tuple(others) for subcommand, others in entry.get(field_name, {}).items()}

@@ -11,6 +11,8 @@ _MOST_DEPTH = 4
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh"})
 _EXECS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+# fd runs what stands behind these, to the end of its words or to a `;`.
+_FD_EXECS = frozenset({"-x", "-X", "--exec", "--exec-batch"})
 # Words before a command, in fish.
 _LEADING = frozenset({"and", "or", "not", "begin", "if", "while", "else"})
 # With these the words behind are no command to run, or one from elsewhere than PATH.
@@ -39,7 +41,9 @@ def _of(command: Command, depth: int) -> Iterator[Command]:
         yield command
         yield from _of_script(command, depth)
     elif name == "find":
-        yield from _of_find(command, depth)
+        yield from _of_finder(command, _EXECS, {";", "+"}, depth)
+    elif name in {"fd", "fdfind"}:
+        yield from _of_finder(command, _FD_EXECS, {";"}, depth)
     elif wrapper := wrappers().get(name):
         yield from _of_wrapper(command, wrapper, depth)
     else:
@@ -71,19 +75,19 @@ def _written_in(text: Word, command: Command, depth: int) -> Iterator[Command]:
         yield from _of(replace(moved, words=words), depth + 1)
 
 
-def _of_find(command: Command, depth: int) -> Iterator[Command]:
+def _of_finder(command: Command, execs: frozenset[str], ends: set[str], depth: int) -> Iterator[Command]:
     own: list[Word] = []
     inner: list[list[Word]] = []
     running = False
     for word in command.words:
         if running:
-            if word.text in {";", "+"}:
+            if word.text in ends:
                 running = False
             else:
                 inner[-1].append(word)
         else:
             own.append(word)
-            if word.text in _EXECS:
+            if word.text in execs:
                 running = True
                 inner.append([])
     yield replace(command, words=tuple(own))

@@ -1,0 +1,164 @@
+"""A tool is asked at most once, only if asking it is harmless and nobody else can have put it there."""
+
+import os
+import stat
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from terminal import wait_for
+
+from caro_shell.prove.ask import help_of
+from caro_shell.prove.documented import NONE, Options
+from caro_shell.prove.knowledge import Knowledge, Known
+from caro_shell.prove.programs import Programs, is_trusted
+from caro_shell.prove.store import Store
+
+HELP = "  -a, --all     all\n  -l, --long    long\n      --size=N  size\n"
+
+
+@pytest.fixture
+def trusted(tmp_path: Path) -> Path:
+    """A directory of programs that only this user can have made."""
+    made = tmp_path / "bin"
+    made.mkdir(mode=0o755)
+    return made
+
+
+def program(directory: Path, name: str, script: str) -> Path:
+    """Make a program of the shell."""
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+class Asked:
+    """Stands for the asking, and counts."""
+
+    def __init__(self, answer: str = HELP) -> None:
+        """Answer the same each time."""
+        self.answer = answer
+        self.calls: list[tuple[str, ...]] = []
+
+    def __call__(self, path: str, arguments: Sequence[str]) -> str:
+        """Note who was asked what."""
+        self.calls.append((Path(path).name, *arguments))
+        return self.answer
+
+
+def test_a_tool_is_asked_once_and_again_when_it_has_changed(trusted: Path, tmp_path: Path) -> None:
+    """Also over a restart: what it said is kept on disk."""
+    tool, asked, store = program(trusted, "ls", "true"), Asked(), Store(tmp_path / "cache")
+    programs = Programs(str(trusted), "/")
+    # Everything is below this directory, so that nothing is asked here.
+    assert Knowledge(store, asked).about("ls", "", programs) == Known()
+    programs = Programs(str(trusted), str(tmp_path / "elsewhere"))
+    first = Knowledge(store, asked)
+    known = first.about("ls", "", programs)
+    assert known.complete
+    assert known.options.takes["--all"] == NONE
+    assert first.about("ls", "", programs) == Knowledge(store, asked).about("ls", "", programs) == known
+    assert asked.calls == [("ls", "--help")]
+    os.utime(tool, ns=(1, 1))
+    first.about("ls", "", programs)
+    assert asked.calls == [("ls", "--help")] * 2
+
+
+@pytest.mark.parametrize("name", ["reboot", "frobnicate", "mkfs.ext4", "dd2"])
+def test_who_is_not_on_the_list_is_not_asked(name: str, trusted: Path) -> None:
+    """A program may do anything with `--help`; of these nobody has looked."""
+    program(trusted, name, "true")
+    asked = Asked()
+    assert not Knowledge(Store(None), asked).about(name, "", Programs(str(trusted), "/elsewhere")).complete
+    assert asked.calls == []
+
+
+def test_subcommands_are_asked_by_name_and_only_known_ones(trusted: Path) -> None:
+    """An unknown one could be anybody's plug-in or alias."""
+    from caro_shell.prove.commands import commands_in
+    from caro_shell.prove.flags import unknown_options
+
+    program(trusted, "git", "true")
+    asked = Asked()
+    knowledge, programs = Knowledge(Store(None), asked), Programs(str(trusted), "/elsewhere")
+    for line in ("git commit --foo", "git frob --foo", "git --foo", "git $x --foo", "git -C x add --foo"):
+        (command,) = commands_in(line).commands
+        unknown_options(command, knowledge, programs)
+    assert asked.calls == [("git", "commit", "-h"), ("git", "add", "-h")]
+
+
+def test_a_program_that_others_could_have_put_there_is_not_asked(trusted: Path, tmp_path: Path) -> None:
+    """Below the current directory, in a directory of everybody's, or with a file of everybody's."""
+    tool = str(program(trusted, "ls", "true"))
+    assert is_trusted(tool, "/somewhere")
+    assert is_trusted(tool, "")
+    assert not is_trusted(tool, str(tmp_path))
+    assert not is_trusted(tool, str(trusted))
+    assert not is_trusted("bin/ls", "/somewhere")
+    link = tmp_path / "other"
+    link.mkdir()
+    (link / "ls").symlink_to(tool)
+    assert not is_trusted(str(link / "ls"), str(trusted))
+    trusted.chmod(0o757)
+    assert not is_trusted(tool, "/somewhere")
+    trusted.chmod(0o755)
+    Path(tool).chmod(0o757)
+    assert not is_trusted(tool, "/somewhere")
+
+
+def test_who_is_asked_gets_nothing_of_the_user(trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No environment, no input, no directory, no terminal."""
+    monkeypatch.setenv("SECRET", "secret")
+    tool = program(trusted, "tool", 'env; pwd; ls -A; read x; echo "read:$x:$*"; tty')
+    said = help_of(str(tool), ["--help"])
+    assert "secret" not in said
+    assert str(Path.home()) not in said.splitlines()
+    assert "read::--help" in said
+    assert "not a tty" in said
+
+
+def test_who_does_not_answer_in_time_is_ended_with_all_it_started(trusted: Path, tmp_path: Path) -> None:
+    """Half an answer is none: all that it does not name would seem not to exist."""
+    mark = tmp_path / "pid"
+    tool = program(trusted, "tool", f"echo --all; sleep 1000 & echo $! > {mark}; wait")
+    before = time.monotonic()
+    assert help_of(str(tool), []) == ""
+    assert time.monotonic() - before < 60
+    child = int(mark.read_text())
+    wait_for(lambda: not Path(f"/proc/{child}").exists() or sys.platform == "darwin", lambda: "the child to end")
+
+
+def test_who_never_stops_printing_is_not_believed(trusted: Path) -> None:
+    """Nor who cannot be run at all."""
+    assert help_of(str(program(trusted, "tool", "while :; do echo --all --all --all --all; done")), []) == ""
+    assert help_of(str(trusted / "none"), []) == ""
+
+
+def test_the_cache_is_the_users_alone_and_is_not_trusted_blindly(tmp_path: Path) -> None:
+    """What is broken, another version's, or in a directory that others may write is as good as none."""
+    store = Store(tmp_path / "cache")
+    known = Known(Options({"-a": NONE}, frozenset({"-a", "-b"})), complete=True)
+    store.write(("/bin/x", "sub"), (1, 2), known)
+    assert store.read(("/bin/x", "sub"), (1, 2)) == known
+    assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
+    assert store.read(("/bin/x", "sub"), (1, 3)) is None
+    assert store.read(("/bin/x", ""), (1, 2)) is None
+    (tmp_path / "cache").chmod(0o777)
+    assert store.read(("/bin/x", "sub"), (1, 2)) is None
+    (tmp_path / "cache").chmod(0o700)
+    (kept,) = (tmp_path / "cache").iterdir()
+    for broken in ("", "[]", "{", '{"version": 1}', kept.read_text().replace('"complete": true', '"complete": "yes"')):
+        kept.write_text(broken)
+        found = store.read(("/bin/x", "sub"), (1, 2))
+        assert found is None or not found.complete
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
+    """It is only there to be faster."""
+    (tmp_path / "cache").write_text("a file")
+    store = Store(tmp_path / "cache")
+    store.write(("/bin/x", ""), (1,), Known())
+    assert store.read(("/bin/x", ""), (1,)) is None
