@@ -77,11 +77,14 @@ class Exchange:
 
     def _trace(self, name: str, info: dict[str, Any]) -> None:
         """Follow httpcore: it is the only one who knows the connection before an answer has begun."""
-        if self._left.is_set() and name.endswith(".complete"):
-            raise _LeftBehindError
         if name.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            if self._left.is_set():
+                info["return_value"].close()
+                raise _LeftBehindError
             self.is_fresh = True
             self._connections.made(info["return_value"])
+        elif name.endswith(".send_request_headers.started") and self._left.is_set():
+            raise _LeftBehindError
         elif name.endswith(".send_request_body.started"):
             self.is_written = True
 
