@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from caro_shell.errors import ModelError
-from caro_shell.models.progress import size_text
+from caro_shell.models.progress import MEGABYTE, size_text
 
 MAGIC = b"GGUF"
 _HINT = "Set `model` to a GGUF file that is whole, or to a name from: caro models list"
@@ -136,7 +136,6 @@ def _check_size(path: Path, data: mmap.mmap) -> None:
         least = _least_size(head, head.number("<Q"), head.number("<Q"))
     except (IndexError, struct.error, ZeroDivisionError, OverflowError):
         raise ModelError(f"{path} is damaged: its head makes no sense.", _HINT) from None
-    if least > len(data):
-        raise ModelError(
-            f"{path} is cut off: it has {size_text(len(data))}, and its head lists {size_text(least)}.", _HINT
-        )
+    if missing := max(0, least - len(data)):
+        lack = f"{missing:,} bytes" if missing < MEGABYTE else size_text(missing)
+        raise ModelError(f"{path} is cut off: {lack} of it are missing.", _HINT)
