@@ -127,7 +127,9 @@ def _status(options: argparse.Namespace) -> None:
 
 
 def describe_device(placement: Mapping[str, Any]) -> str:
-    """Return where a model runs, as in `CUDA0 (NVIDIA GeForce RTX 3060), 20 of 29 layers`."""
+    """Return where a model runs, as in `CUDA0 (NVIDIA GeForce RTX 3060), 20 of 29 layers`; of a server, which one."""
+    if placement.get("host"):
+        return str(placement["host"])
     hardware = f" ({placement['hardware']})" if placement.get("hardware") else ""
     layers = f", {placement['offloaded']} of {placement['layers']} layers" if placement.get("offloaded") else ""
     return f"{placement['device']}{hardware}{layers}"

@@ -18,6 +18,8 @@ _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|maximum context length|context (?:length|size|window)|too long",
     re.IGNORECASE,
 )
+# httpcore's words for a connection that was closed before an answer.
+_HUNG_UP = "disconnected"
 _NO_MODEL = re.compile(r"model\b.{0,200}\b(?:not found|not exist|not loaded|unknown)|model_not_found", re.IGNORECASE)
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, TOO_LARGE, TOO_MANY = 401, 403, 404, 405, 413, 429
 """RFC 9110, section 15; RFC 6585 for 429."""
@@ -49,7 +51,9 @@ def may_pass(error: Exception) -> bool:
     causes = list(_causes(error))
     if any(isinstance(cause, ssl.SSLError | socket.gaierror) for cause in causes):
         return False
-    return isinstance(error, httpx.ConnectError | httpx.ReadError | httpx.WriteError | httpx.RemoteProtocolError)
+    if isinstance(error, httpx.RemoteProtocolError):
+        return _HUNG_UP in str(error)
+    return isinstance(error, httpx.ConnectError | httpx.ReadError | httpx.WriteError)
 
 
 def of_connection(asked: Asked, error: Exception) -> ServerError:
@@ -57,14 +61,18 @@ def of_connection(asked: Asked, error: Exception) -> ServerError:
     host = asked.host
     if said := next(filter(None, (_of_cause(asked, cause) for cause in _causes(error))), None):
         return said
+    if isinstance(error, httpx.InvalidURL | UnicodeError):
+        return ServerError(f"There is no host for {host}.", "Look at `base_url`.")
     if isinstance(error, httpx.ProxyError):
         return ServerError(f"The proxy does not let us to {host}: {asked.shown(str(error))}.", "See HTTPS_PROXY.")
     if isinstance(error, httpx.TimeoutException):
         return ServerError(f"{host} cannot be reached: nothing answers there.", "Look at `base_url`, and your network.")
-    if isinstance(error, httpx.RemoteProtocolError) and "disconnected" not in str(error):
+    if isinstance(error, httpx.RemoteProtocolError) and _HUNG_UP not in str(error):
         return ServerError(f"{host} does not speak HTTP.", "Is `base_url` an https:// address?")
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
-        return ServerError(f"{host} hung up without an answer.", "See the server's log.")
+        return ServerError(
+            f"{host} hung up without an answer.", "Is `base_url` right, http or https included? See the server's log."
+        )
     if isinstance(error, httpx.ConnectError):
         return ServerError(f"{host} cannot be reached: {asked.shown(str(error))}.", "Look at your network.")
     return ServerError(

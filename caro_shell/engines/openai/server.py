@@ -196,7 +196,10 @@ class Server:
         if asked.key.text:
             headers["Authorization"] = f"Bearer {asked.key.text}"
         method = "GET" if request.body is None else "POST"
-        built = self._client.build_request(method, url, json=request.body, headers=headers)
+        try:
+            built = self._client.build_request(method, url, json=request.body, headers=headers)
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise faults.of_connection(asked, error) from None
         exchange = Exchange(self._client, built, self._connections)
         try:
             head = exchange.next(cancelled, time.monotonic() + self._timeout_s)
