@@ -21,8 +21,6 @@ from caro_shell.models.progress import size_text
 from caro_shell.models.store import Weights
 
 _log = logging.getLogger(__name__)
-# Beyond this, what does not fit is read from the disk for every word: not before the user has typed the command.
-_MOST_OF_THE_MACHINE = 2
 _NO_MEMORY = "there is not enough memory"
 _DEADLY = "the daemon died of it before (`caro daemon restart` tries it again)"
 
@@ -121,10 +119,7 @@ class _Search:
 
     def _objection(self, step: Step) -> str:
         """Say why a step need not even be tried; empty when it may be."""
-        size, machine = weight_bytes(step.weights.path), read_memory()
-        if machine.memory and size > _MOST_OF_THE_MACHINE * (machine.memory + step.device.total):
-            return f"it has {size_text(size)}, and this machine {size_text(machine.memory)} of memory"
-        left = machine.available
+        size, left = weight_bytes(step.weights.path), read_memory().available
         if step.is_on_the_cpu and left and size > left and any(smaller_models(step.weights, self.settings)):
             return f"it has {size_text(size)}, and {size_text(left)} of memory are free"
         return ""

@@ -75,8 +75,8 @@ def _layers_to_try(path: Path, device: Device, settings: Settings) -> list[int]:
 
 def steps_for(weights: Weights, device: Device, cpu: Device, settings: Settings) -> list[Step]:
     """Return the ways to load these weights, the wished one first."""
-    smaller = (size for size in (settings.context // 4, USUAL_CONTEXT, LEAST_CONTEXT) if size < settings.context)
-    contexts = sorted({settings.context, *(max(size, LEAST_CONTEXT) for size in smaller)}, reverse=True)
+    smaller = {max(settings.context // 4, LEAST_CONTEXT), USUAL_CONTEXT, LEAST_CONTEXT}
+    contexts = [settings.context, *sorted((size for size in smaller if size < settings.context), reverse=True)]
     on_the_cpu = [Step(weights, cpu, 0, size) for size in contexts]
     if device.kind == "cpu" or not settings.gpu_layers:
         return on_the_cpu
