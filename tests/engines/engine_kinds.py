@@ -59,12 +59,20 @@ class EngineKind:
     """Turns them into settings whose model is a broken file; None: it loads no file."""
     gaps: frozenset[str] = field(default=frozenset())
     """What it cannot do: of the names in GAPS."""
+    slow: bool = False
+    """Whether it is so slow on a CPU that a test asks for less of the same."""
+
+    @property
+    def tokens(self) -> int:
+        """How long an answer may be where its length is no matter."""
+        return 10 if self.slow else 40
 
 
 GAPS = {
     "prefix": "the evaluated prefix is not kept (or it cannot tell): reused_tokens is 0",
     "literal": "control tokens in the user's text cannot be told apart by counting tokens",
     "seed": "the same seed may draw another answer",
+    "prompt": "a prompt that is being evaluated is evaluated to its end, though nobody hears of it any more",
     "cancel": "an answer that is cancelled is written to its end before the next one begins",
     "tokens": "it does not count the tokens of the prompt",
     "length": "it does not know the context's length",
@@ -73,4 +81,6 @@ GAPS = {
 KINDS = [
     EngineKind("llama", in_process("llama", "llama_cpp")),
     EngineKind("xllamacpp", in_process("xllamacpp", "xllamacpp")),
+    EngineKind("mlx", in_process("mlx", "mlx_lm"), slow=True),
+    EngineKind("candle", in_process("candle", "mistralrs"), gaps=frozenset({"seed", "prompt"}), slow=True),
 ]

@@ -110,7 +110,7 @@ class CandleEngine:
             from mistralrs import Runner, Which
 
             which: Any = Which.GGUF(quantized_model_id=str(path.parent), quantized_filename=_files(path))
-            return Runner(which=which, token_source="none", max_seqs=1)  # noqa: S106  "no token"
+            return Runner(which=which, token_source="none", max_seqs=1)  # noqa: S106
 
     def prime(self, messages: Sequence[Message]) -> None:
         """Let mistral.rs evaluate what every prompt begins with, and see how much its template adds."""
