@@ -16,17 +16,9 @@ from caro_shell.engines.devices import Device
 _LIMIT_S = 30.0
 # PCI's numbers of those who make GPUs; other graphics (a virtual machine's, a server's console) evaluate nothing.
 _MAKERS = {"0x10de": "NVIDIA", "0x1002": "AMD", "0x8086": "Intel"}
-_OPTIONS = {
-    "NVIDIA": "-DGGML_CUDA=on",
-    "AMD": "-DGGML_VULKAN=on",
-    "Intel": "-DGGML_VULKAN=on",
-    "Apple": "-DGGML_METAL=on",
-}
-_NEEDS = {
-    "-DGGML_CUDA=on": "the CUDA toolkit",
-    "-DGGML_VULKAN=on": "the Vulkan SDK",
-    "-DGGML_METAL=on": "Xcode's command line tools",
-}
+# What the installer calls a backend, and what llama.cpp's build needs for it.
+_BACKENDS = {"NVIDIA": "cuda", "AMD": "vulkan", "Intel": "vulkan", "Apple": "metal"}
+_NEEDS = {"cuda": "the CUDA toolkit", "vulkan": "the Vulkan SDK", "metal": "Xcode's command line tools"}
 
 
 @dataclass(frozen=True)
@@ -90,11 +82,11 @@ def graphics(root: Path = Path("/")) -> str:
 
 def how_to_build(maker: str) -> str:
     """Return what rebuilds llama.cpp for such a GPU, and what that needs."""
-    option = _OPTIONS[maker]
+    backend = _BACKENDS[maker]
     # Otherwise pip takes the wheel that it built before, for the CPU.
     words = "--force-reinstall --no-cache-dir --no-binary llama-cpp-python llama-cpp-python"
-    pip = f"{shlex.quote(sys.executable)} -m pip install {words}"
-    return f"CMAKE_ARGS={option} ./install.sh, or CMAKE_ARGS={option} {pip} (needs {_NEEDS[option]})"
+    pip = f"CMAKE_ARGS=-DGGML_{backend.upper()}=on {shlex.quote(sys.executable)} -m pip install {words}"
+    return f"./install.sh --gpu {backend}, or {pip} (needs {_NEEDS[backend]})"
 
 
 if __name__ == "__main__":

@@ -140,3 +140,18 @@ def test_a_start_up_without_an_end_is_given_up_and_killed(home: Home) -> None:
     assert (start.ended, start.report) == (False, {})
     with pytest.raises(ProcessLookupError):
         os.kill(int((home.path / "pid").read_text()), 0)
+
+
+def test_the_devices_of_llama_cpp_are_listed_and_the_chosen_one_named(home: Home) -> None:
+    """With what it was built for; for programs as values."""
+    home.real_model("tiny")
+    found = examine(home)
+    devices = found["devices"]["details"]["devices"]
+    assert [device["kind"] for device in devices].count("cpu") == 1
+    assert all(device["description"] and device["total"] > 0 for device in devices)
+    assert found["devices"]["details"]["features"]
+    assert found["device"]["details"]["chosen"] in {device["name"] for device in devices}
+    assert examine(home, CARO_DEVICE="cpu")["device"]["details"]["chosen"] == "cpu"
+    wrong = examine(home, CARO_DEVICE="CUDA9")["device"]
+    assert (wrong["ok"], wrong["seen"]) == (False, "This build of llama.cpp has no device `CUDA9`.")
+    assert "auto, cpu" in wrong["mend"]
