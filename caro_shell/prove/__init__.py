@@ -32,7 +32,7 @@ class Facts:
     request: str = ""
     """What was asked for, in the user's own words."""
     names: frozenset[str] = frozenset()
-    """The functions and aliases of the user's shell."""
+    """The functions and aliases of the user's shell, and whatever else the user is known to call by its name."""
     path: str = field(default_factory=lambda: os.environ.get("PATH", ""))
     home: str = field(default_factory=lambda: os.environ.get("HOME", ""))
 
@@ -111,7 +111,7 @@ def _all_objections(command: str, place: Place, facts: Facts, knowledge: Knowled
     yield from map(_of_absent, absent_files(line, commands, Disk(facts.cwd, facts.home)))
     yield from (_of_left_out(path, command) for path in left_out(facts.request, command, Disk(facts.cwd, facts.home)))
     for one, found in zip(commands, missing, strict=True):
-        if not found and _is_program(one, line, facts, place.shell):
+        if not found and _is_program(one, line, facts, place.shell) and _is_itself(one, programs):
             yield from map(_of_unknown, unknown_options(one, knowledge, programs))
 
 
@@ -119,6 +119,12 @@ def _is_program(command: Command, line: Line, facts: Facts, shell: str) -> bool:
     """Say whether `command` is what its name says: neither the shell's own, nor the user's."""
     name = command.name.text
     return command.name.known and not is_builtin(command, shell) and name not in line.defined | facts.names
+
+
+def _is_itself(command: Command, programs: Programs) -> bool:
+    """Say whether `command` is the one that its name alone would be: `./ls` may be anything."""
+    name = command.name.text
+    return "/" not in name or programs.find(name.rpartition("/")[2]) == name
 
 
 def _of_missing(found: Missing, shell: str) -> Objection:

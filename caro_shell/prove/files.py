@@ -40,6 +40,7 @@ class Reads:
     none_if: frozenset[str] = frozenset()
     opens: frozenset[str] = frozenset()
     until: bool = False
+    bare: bool = False
     makes: bool = False
 
 
@@ -177,8 +178,8 @@ def files_of(command: Command, reads: Reads) -> list[Word]:
     operands: list[Word] = []
     opened: list[Word] = []
     skip, options, pending = reads.skip, True, ""
-    for word in command.words:
-        text = word.text
+    for at, word in enumerate(command.words):
+        text = f"-{word.text}" if reads.bare and not at and word.text.isalpha() else word.text
         if pending:
             opened += [word] if pending in reads.opens else []
             pending = ""

@@ -67,7 +67,7 @@ def _called(
     if at >= len(words) or not all(word.known for word in words[: at + 1]):
         return name, Known(), words
     subcommand, rest = words[at].text, words[at + 1 :]
-    if subcommand in tool.nested and rest and rest[0].known and rest[0].text.isalpha():
+    if rest and rest[0].known and rest[0].text in tool.nested.get(subcommand, ()):
         subcommand, rest = f"{subcommand} {rest[0].text}", rest[1:]
     elif subcommand not in tool.subcommands:
         return name, Known(), rest

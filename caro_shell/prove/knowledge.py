@@ -16,6 +16,8 @@ from caro_shell.prove.tools import Tool, tool_of
 # A page that describes fewer is about something else than options, or was not understood.
 _FEWEST_DESCRIBED = 3
 _FEWEST_MENTIONED = 2
+# BSD's find says no more than its letters when it is asked; its words are in its man page.
+_FEWEST_WORDS = 15
 
 Ask = Callable[[str, Sequence[str]], str]
 
@@ -68,6 +70,8 @@ class Knowledge:
             if there := programs.find(other, as_root=True):
                 options |= self._own(tool_of(other), "", there, programs.cwd).options
         options |= Options({}, frozenset(tool.also_of.get(subcommand, ())))
+        if _is_busybox(program):
+            options |= Options({}, tool.busybox)
         if complete and not tool.listed:
             # Nobody has looked at this one: what fish's authors know of it, they know for a reason.
             options |= completions_of(name)
@@ -88,9 +92,9 @@ class Knowledge:
 
 def _from_pages(tool: Tool, subcommand: str, program: str) -> Options:
     """Return what the first man page there is says; one beside a program of BusyBox is another program's."""
-    real = Path(program).resolve()
-    if real.name in {"busybox", "toybox"}:
+    if _is_busybox(program):
         return Options()
+    real = Path(program).resolve()
     names = [page.replace("{sub}", subcommand.replace(" ", "-")) for page in tool.pages]
     for name in names if subcommand else [*names, real.name]:
         if page := find_page(name, program) or find_page(name, str(real)):
@@ -98,10 +102,14 @@ def _from_pages(tool: Tool, subcommand: str, program: str) -> Options:
     return Options()
 
 
+def _is_busybox(program: str) -> bool:
+    return Path(program).resolve().name in {"busybox", "toybox"}
+
+
 def _is_complete(printed: Options, paged: Options, tool: Tool, subcommand: str) -> bool:
-    if subcommand in tool.partial:
-        return len(paged.takes) >= _FEWEST_DESCRIBED
-    if tool.help and len(printed.mentioned) >= _FEWEST_MENTIONED:
+    if tool.style == "words" and len(printed.mentioned | paged.mentioned) < _FEWEST_WORDS:
+        return False
+    if tool.help and subcommand not in tool.partial and len(printed.mentioned) >= _FEWEST_MENTIONED:
         return True
     return len(paged.takes) >= _FEWEST_DESCRIBED
 

@@ -24,10 +24,12 @@ class Tool:
     modes: bool = False
     values: frozenset[str] = frozenset()
     subcommands: frozenset[str] = frozenset()
-    nested: frozenset[str] = frozenset()
+    nested: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partial: frozenset[str] = frozenset()
     like_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     also_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    busybox: frozenset[str] = frozenset()
+    """Options that BusyBox's version takes without saying so."""
     unchecked: bool = False
     listed: bool = False
     """Whether somebody has looked at how it reads its options."""
@@ -62,10 +64,11 @@ def _tool(name: str, data: Mapping[str, Any]) -> Tool:
         modes=entry.get("modes", False),
         values=frozenset(entry.get("values", ())),
         subcommands=frozenset(entry.get("subcommands", ())),
-        nested=frozenset(entry.get("nested", ())),
+        nested=_by_subcommand(entry, "nested"),
         partial=frozenset(entry.get("partial", ())),
         like_of=_by_subcommand(entry, "like_of"),
         also_of=_by_subcommand(entry, "also_of"),
+        busybox=frozenset(data["busybox"].get(name, ())),
         unchecked=name in data["unchecked"],
         listed=True,
     )

@@ -13,8 +13,8 @@ from caro_shell.prove.store import Store
 
 CASES = Path(__file__).with_name("cases")
 HERE = (
-    "notes.txt", "todo.md", "app.log", "data.csv", "data.json", "run.sh", "manage.py", "sums.md5", "a.gz", "link",
-    "src/main.py", "backup/old.txt", "build/main.o",
+    "notes.txt", "todo.md", "app.log", "data.csv", "data.json", "run.sh", "manage.py", "sums.md5", "a.gz",
+    "a.tar.gz", "link", "src/main.py", "backup/old.txt", "build/main.o",
 )  # fmt: skip
 """What lies in the directory of the cases."""
 

@@ -52,6 +52,8 @@ SAID = {
     "./missing.sh": ["./missing.sh"],
     "src/../missing.sh -x": ["src/../missing.sh"],
     "kubectl apply -f missing.yaml": ["missing.yaml"],
+    "tar -xzf missing.tgz": ["missing.tgz"],
+    "tar xf missing.tgz -C nowhere": ["missing.tgz", "nowhere"],
     "python3 missing.py --in notes.txt": ["missing.py"],
 }
 
@@ -102,6 +104,11 @@ SILENT = [
     "ssh host cat missing",
     "docker exec web cat missing",
     "chmod +x run.sh",
+    "chmod +x notes.txt && ./notes.txt",
+    "tar -czf missing.tgz src",
+    "tar czf missing.tgz src",
+    "tar -cf - missing | gzip",
+    "tar xf a.gz && cat missing",
     "chmod 644 notes.txt",
     "python3 -m missing",
     "bash -c 'x' missing",

@@ -162,3 +162,46 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
     store = Store(tmp_path / "cache")
     store.write(("/bin/x", ""), (1,), Known())
     assert store.read(("/bin/x", ""), (1,)) is None
+
+
+def test_busybox_takes_some_options_in_silence(trusted: Path) -> None:
+    """Its help is asked, its page is not looked for, and what it does not say is data."""
+    (trusted / "busybox").touch(mode=0o755)
+    (trusted / "rm").symlink_to("busybox")
+    pages = trusted.parent / "share" / "man" / "man1"
+    pages.mkdir(parents=True)
+    (pages / "rm.1").write_text(".TH RM 1\n.TP\n\\-\\-of\\-another\n")
+    asked = Asked("Usage: rm [-irf] FILE...\n\n\t-i\tAlways prompt\n\t-f\tNever prompt\n\t-R,-r\tRecurse\n")
+    known = Knowledge(Store(None), asked).about("rm", "", Programs(str(trusted), "/elsewhere"))
+    assert known.complete
+    assert {option for option in known.options.mentioned if len(option) == 2} == {"-i", "-f", "-R", "-r", "-v"}
+    assert "--of-another" not in known.options.mentioned
+    assert asked.calls == [("rm", "--help")]
+
+
+def test_bsds_usage_is_enough_for_letters_but_not_for_find(trusted: Path) -> None:
+    """It says its letters when it does not know --help; find's words are in its page alone."""
+    for name in ("ls", "find"):
+        program(trusted, name, "true")
+    asked = Asked("ls: unrecognized option `--help'\nusage: ls [-@ABCFGHIL] [--color=when] [-D format] [file ...]\n")
+    knowledge, programs = Knowledge(Store(None), asked), Programs(str(trusted), "/elsewhere")
+    known = knowledge.about("ls", "", programs)
+    assert known.complete
+    assert {"-@", "-G", "--color", "-D"} <= known.options.mentioned
+    assert not knowledge.about("find", "", programs).complete
+
+
+def test_another_program_of_the_same_name_is_not_the_tool(trusted: Path) -> None:
+    """`./ls` takes what it likes."""
+    from debian import place
+
+    from caro_shell.prove import Facts, objections_to
+
+    program(trusted, "ls", "true")
+    knowledge, facts = Knowledge(Store(None), Asked()), Facts(path=str(trusted))
+
+    def notes(command: str) -> list[str]:
+        return [found.note for found in objections_to(command, place("bash"), facts, knowledge)]
+
+    assert notes("./ls --foo") == notes("/opt/ls --foo") == []
+    assert notes("ls --foo") == notes(f"{trusted}/ls --foo") == ["`ls` here has no `--foo`."]
