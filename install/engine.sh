@@ -56,7 +56,7 @@ find_nvcc() { # as CMake looks for it
 }
 
 vulkan_is_here() {
-  { command -v glslc || [ -x "${VULKAN_SDK-}/bin/glslc" ]; } >/dev/null 2>&1 &&
+  { command -v glslc >/dev/null 2>&1 || [ -x "${VULKAN_SDK:-/nowhere}/bin/glslc" ]; } &&
     compiles '#include <vulkan/vulkan.h>' ${VULKAN_SDK:+-I"$VULKAN_SDK/include"}
 }
 
@@ -94,10 +94,14 @@ install_xllamacpp() {
   ! has_package llama-cpp-python ||
     step 'taking out llama-cpp-python' venv_python -m pip uninstall --yes llama-cpp-python
   rm -f -- "$VENV/cmake-args"
-  logged 'fetching xllamacpp' 'not to be had' venv_python -m pip install --only-binary xllamacpp "$XLLAMACPP" ||
-    fail 'No llama.cpp is to be had: xllamacpp has no wheel for this machine, and no C++ compiler works.' \
-      "$(how_to_get compiler)"
-  xllamacpp_works || fail 'xllamacpp does not run here.' "Build llama.cpp instead: ./install.sh --engine llama; $(how_to_get compiler)"
+  if ! logged 'fetching xllamacpp' 'not to be had' venv_python -m pip install --only-binary xllamacpp "$XLLAMACPP"; then
+    tail -n 15 -- "$LOG" >"$WORK/last"
+    next=$(what_now)
+    [ "$next" != "$RUN_AGAIN" ] || next=$(how_to_get compiler)
+    [ "$ENGINE" = auto ] || fail 'xllamacpp cannot be fetched.' "$next"
+    fail 'No llama.cpp is to be had: it cannot be built here, and xllamacpp cannot be fetched.' "$next"
+  fi
+  xllamacpp_works || fail 'xllamacpp does not run here.' "Build llama.cpp instead: ./install.sh --engine llama"
 }
 
 llama_works() { venv_python -c 'import llama_cpp; llama_cpp.llama_print_system_info()' >>"$LOG"; }

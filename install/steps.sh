@@ -86,13 +86,15 @@ fail_step() { # TITLE
   fail "This step failed: $1." "$(what_now) All of its output is in $LOG."
 }
 
+RUN_AGAIN='Run this again once that is mended.'
+
 what_now() { # from pip's last words
   if grep -qE 'connection broken|Could not fetch URL' "$WORK/last"; then
     echo 'The package index cannot be reached: look at the network, and at what `pip config list` says.'
   elif grep -qi 'no space left' "$WORK/last"; then
     echo 'The disk is full: make some room, and run this again.'
   else
-    echo 'Run this again once that is mended.'
+    echo "$RUN_AGAIN"
   fi
 }
 

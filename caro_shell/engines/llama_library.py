@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from caro_shell.engines.chat_template import SpecialTokens
 from caro_shell.engines.devices import CPU, Device, list_devices
 from caro_shell.errors import EngineError
+
+if TYPE_CHECKING:
+    from caro_shell.engines.chat_template import SpecialTokens
 
 _log = logging.getLogger(__name__)
 # ggml.h: GGML_LOG_LEVEL_INFO, _WARN and _ERROR; 5 continues the line before, whatever its level was.
@@ -135,8 +137,10 @@ class Loaded:
             raise EngineError("This model has no chat template.", "Use an instruct model: caro models list")
         return str(found.decode())
 
-    def special_tokens(self) -> SpecialTokens:
+    def special_tokens(self) -> "SpecialTokens":
         """Return how the vocabulary writes the beginning and the end of a text."""
+        from caro_shell.engines.chat_template import SpecialTokens
+
         return SpecialTokens(
             bos=self._written(self.c.llama_vocab_bos(self.vocab)),
             eos=self._written(self.c.llama_vocab_eos(self.vocab)),

@@ -2,12 +2,14 @@
 
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from engine_kinds import need_module
 
+import caro_shell
 from caro_shell.config import Settings
 from caro_shell.engines import installed, registry
 from caro_shell.engines.llama import LlamaEngine
@@ -128,6 +130,14 @@ def test_what_ran_once_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> No
 def _every_feature() -> set[str]:
     """Return every feature that a build may ask for."""
     return set(vars(installed)["_FEATURES"].values())
+
+
+@pytest.mark.parametrize("module", ["installed", "llama_library", "xllamacpp_functions"])
+def test_trying_a_package_takes_the_standard_library_alone(module: str) -> None:
+    """The installer asks before anything else that caro needs is there."""
+    code = "import sys; sys.path.insert(0, sys.argv[1]); __import__(f'caro_shell.engines.{sys.argv[2]}')"
+    root = str(Path(caro_shell.__file__).parents[1])
+    subprocess.run([sys.executable, "-I", "-S", "-c", code, root, module], check=True)
 
 
 def test_without_a_place_to_remember_it_is_tried_each_time(monkeypatch: pytest.MonkeyPatch) -> None:

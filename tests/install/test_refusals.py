@@ -36,6 +36,9 @@ def refused(done: subprocess.CompletedProcess[str], code: int = 1) -> tuple[str,
         (["--shell="], "--shell needs a value."),
         (["--model"], "--model needs a value."),
         (["--prefix", "/"], "--prefix cannot be the root directory."),
+        (["--engine", "mlx"], "--engine is llama or xllamacpp, not mlx."),
+        (["--gpu", "abacus"], "--gpu is cuda, vulkan or metal, not abacus."),
+        (["--gpu=cuda", "--engine=xllamacpp"], "xllamacpp is for the CPU; --gpu goes with --engine llama."),
         (["--prefix", "two\nlines"], "--prefix cannot hold control characters."),
         (["--", "-x"], "Only --test takes words after --."),
     ],
@@ -51,7 +54,7 @@ def test_help_names_every_option(machine: Machine) -> None:
     """--help prints to stdout and does nothing."""
     done = machine.install("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for option in ("--yes", "--shell", "--no-rc", "--model", "--prefix", "--uninstall", "--test"):
+    for option in ("--yes", "--shell", "--no-rc", "--model", "--engine", "--gpu", "--prefix", "--uninstall", "--test"):
         assert f"  {option}" in done.stdout
 
 
@@ -91,19 +94,68 @@ def test_a_shim_that_cannot_run_does_not_hide_a_python_that_can(machine: Machine
     assert sentence == "There is no model and no file called nosuch."
 
 
-def test_no_compiler_names_the_package(machine: Machine) -> None:
-    """Where llama.cpp has to be built and cannot be, it says so before it begins to, and the rc file is whole."""
+def alone(machine: Machine) -> dict[str, str]:
+    """Return the settings of pip by which there is neither an index nor anything that was built before."""
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CACHE_DIR": str(machine.directory / "cache"), "CXX": ""}
+
+
+def without_a_compiler(machine: Machine) -> None:
+    """Take the compilers away."""
     machine.only_programs_but("c++*", "g++*", "clang++*", "*-g++*")
-    # Neither an index nor something that was built before.
-    alone = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CACHE_DIR": str(machine.directory / "cache"), "CXX": ""}
-    done = machine.install("--shell", "zsh", "--model", "none", environ=alone)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], "No llama.cpp is to be had: it cannot be built here, and xllamacpp cannot be fetched."),
+        (["--engine", "llama"], "llama.cpp must be built here, and no C++ compiler works."),
+    ],
+)
+def test_no_compiler_and_no_wheel_names_the_package(machine: Machine, words: list[str], expected: str) -> None:
+    """Where llama.cpp can be had in no way, it says so before anything else is done, and the rc file is whole."""
+    without_a_compiler(machine)
+    done = machine.install("--shell", "zsh", "--model", "none", *words, environ=alone(machine))
     sentence, step = refused(done)
-    assert sentence == "llama.cpp must be built here, and no C++ compiler works."
+    assert sentence == expected
     assert step.endswith("apt-get install g++")
     assert (machine.home / ".zshrc").read_text() == "setopt auto_cd"
     assert "~/.zshrc is left alone (no terminal to ask at, no --yes)" in done.stdout
     assert machine.install("--uninstall").returncode == 0
     assert list(machine.tree()) == [".zshrc"]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "programs", "sentence", "step"),
+    [
+        ("cuda", ("nvcc",), "CUDA cannot be built for: its compiler nvcc is not here.", "Install the CUDA toolkit"),
+        (
+            "vulkan",
+            ("glslc",),
+            "Vulkan cannot be built for: its headers or its compiler glslc are not here.",
+            "apt-get install libvulkan-dev glslc spirv-headers",
+        ),
+    ],
+)
+def test_what_a_gpu_lacks_is_said_before_anything_is_done(
+    machine: Machine, gpu: str, programs: tuple[str, ...], sentence: str, step: str
+) -> None:
+    """Half an hour's build does not begin before what it needs is there."""
+    machine.only_programs_but(*programs)
+    before = machine.tree()
+    nowhere = {"CUDA_HOME": "/nowhere", "CUDACXX": "", "VULKAN_SDK": ""}
+    told = refused(machine.install("--yes", "--model", "none", "--gpu", gpu, environ=nowhere))
+    assert told[0] == sentence
+    assert step in told[1]
+    assert machine.tree() == before
+
+
+def test_a_gpu_needs_a_compiler_of_its_own(machine: Machine) -> None:
+    """What nvcc makes is linked by another one."""
+    without_a_compiler(machine)
+    program(machine.programs / "nvcc", "exit 0")
+    sentence, step = refused(machine.install("--yes", "--model", "none", "--gpu", "cuda", environ={"CXX": ""}))
+    assert sentence == "llama.cpp must be built for a GPU, and no C++ compiler works."
+    assert step.endswith("apt-get install g++")
 
 
 def test_a_read_only_rc_file_is_respected(machine: Machine) -> None:
