@@ -3,12 +3,14 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from fake_sources import make_bytes, make_gguf, make_model
 
 from caro_shell.cli import main
+from caro_shell.cli.models import rows
 from caro_shell.models import catalogue
 from caro_shell.models.catalogue import Catalogue
 from caro_shell.models.pull import lock
@@ -54,6 +56,22 @@ def test_list_says_what_is_here_and_what_is_in_use(directory: Path, capsys: pyte
     needs = ["0.1", "MB", "needs", "150", "MB", "Apache-2.0"]
     assert first.split() == ["*", "small", *needs, "here:", str(directory / SMALL.files[0].name)]
     assert second.split() == ["other", *needs, "not", "here"]
+
+
+def test_a_narrow_terminal_gets_two_lines_a_model(
+    directory: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Name and sizes, and below them the rest; nothing is cut off."""
+    (directory / SMALL.files[0].name).write_bytes(DATA)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setattr(rows, "columns_of", lambda _: 40)
+    assert main(["models", "list"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "* small    0.1 MB  needs 150 MB",
+        f"    Apache-2.0, here: {directory / SMALL.files[0].name}",
+        "  other    0.1 MB  needs 150 MB",
+        "    Apache-2.0, not here",
+    ]
 
 
 def test_list_in_json_has_a_row_a_model(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:

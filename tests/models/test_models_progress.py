@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from caro_shell.models import progress
 from caro_shell.models.progress import Bar, size_text
 
 
@@ -99,3 +100,28 @@ def test_what_was_there_before_is_no_speed() -> None:
         bar.show(50_000_000)
         bar.show(60_000_000)
     assert "1.0 MB/s  0:40 left" in stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("columns", "drawn"),
+    [
+        (60, "mini [######------]  50 %  50/100 MB  5.0 MB/s  0:10 left"),
+        (48, "mini  50 %  50/100 MB  5.0 MB/s  0:10 left"),
+        (40, "mini  50 %  5.0 MB/s  0:10 left"),
+        (24, "mini  50 %  0:10 left"),
+        (12, " 50 %"),
+    ],
+)
+def test_a_narrow_terminal_gets_what_fits_on_one_line(
+    monkeypatch: pytest.MonkeyPatch, columns: int, drawn: str
+) -> None:
+    """A line that wrapped could not be drawn over; the time that is left goes last."""
+    monkeypatch.setattr(progress, "columns_of", lambda _: columns)
+    now, stream = [0.0], Terminal()
+    with Bar("mini", 100_000_000, stream, lambda: now[0]) as bar:
+        bar.show(0)
+        now = [10.0]
+        bar.show(50_000_000)
+    drawings = [line.rstrip() for line in stream.getvalue().split("\r")]
+    assert drawings[-1] == drawn
+    assert max(map(len, drawings)) < columns
