@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from caro_shell.config import Settings
+from caro_shell.engines.devices import CPU, Device
+from caro_shell.engines.survey import Survey
 from caro_shell.errors import ModelError
-from caro_shell.models import machine, store
+from caro_shell.models import device, machine, store
 from caro_shell.models.auto import choose
 from caro_shell.models.catalogue import read_catalogue
 from caro_shell.models.machine import Machine, has_accelerator, read_linux, read_machine
@@ -135,6 +137,30 @@ def test_no_library_is_loaded_where_there_is_no_device(monkeypatch: pytest.Monke
     monkeypatch.setattr(machine, "has_accelerator", lambda: True)
     assert read_machine("cpu", never).device == "cpu"
     assert read_machine(ask=lambda _: ("cuda", 8 * GB)).device_memory == 8 * GB
+
+
+DEVICES = {
+    "a GPU": ((Device("CUDA0", "", "gpu", "CUDA", 20 * GB, 24 * GB), CPU), "auto", ("cuda", 20 * GB)),
+    "Apple silicon": ((Device("MTL0", "", "gpu", "MTL", 0, 11 * GB), CPU), "auto", ("metal", 11 * GB)),
+    "the second of two": (
+        (Device("CUDA0", "", "gpu", "CUDA", 20 * GB), Device("CUDA1", "", "gpu", "CUDA", 8 * GB), CPU),
+        "CUDA1",
+        ("cuda", 8 * GB),
+    ),
+    "a build for the CPU": ((CPU,), "auto", ("cpu", 0)),
+    "a device that is not there": ((CPU,), "CUDA7", ("cpu", 0)),
+    "a build that cannot be asked": ((), "auto", ("cpu", 0)),
+}
+
+
+@pytest.mark.parametrize(("devices", "wanted", "answer"), DEVICES.values(), ids=list(DEVICES))
+def test_the_device_is_the_one_that_the_engine_would_take(
+    monkeypatch: pytest.MonkeyPatch, devices: tuple[Device, ...], wanted: str, answer: tuple[str, int]
+) -> None:
+    """By llama.cpp's own list and the user's own setting; nothing that is wrong there keeps `auto` from choosing."""
+    monkeypatch.setattr(device, "survey", lambda _: Survey(devices))
+    monkeypatch.setattr(device.installed, "choose", lambda: (device.installed.LLAMA, ""))
+    assert device.ask_llama(wanted) == answer
 
 
 def test_a_device_file_is_what_a_gpu_has(tmp_path: Path) -> None:
