@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from caro_shell.config import Settings
@@ -72,7 +73,13 @@ def _without_handle(device: Device) -> dict[str, Any]:
 
 
 def deaths(environ: Mapping[str, str]) -> list[str]:
-    """Return what daemons died of that is not tried at present, each as `load CUDA0 -1 2048 FILE`."""
+    """Return what daemons died of that is not tried at present, each as `loading FILE on CUDA0`."""
     with suppress(OSError, ValueError, KeyError, TypeError):
-        return list(json.loads(attempts.attempts_path(environ).read_text(encoding="utf-8"))["deaths"])
+        found = json.loads(attempts.attempts_path(environ).read_text(encoding="utf-8"))["deaths"]
+        return [_in_words(*str(death).split(" ", 4)) for death in found]
     return []
+
+
+def _in_words(what: str, device: str, _layers: str, context: str, path: str) -> str:
+    doing = "loading" if what == "load" else "an answer of"
+    return f"{doing} {Path(path).name} on {device} with a context of {context}"

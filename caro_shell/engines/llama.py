@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from caro_shell import __version__
 from caro_shell.config import Settings
 from caro_shell.engines import Placement, Sampling, Usage
-from caro_shell.errors import EngineError, Unusable
+from caro_shell.errors import CaroError, EngineError, Unusable
 from caro_shell.models.store import Weights, find_model
 from caro_shell.prompt import Message
 
@@ -56,7 +56,12 @@ class LlamaEngine:
         from caro_shell.engines.attempts import Attempts
 
         self._attempts = Attempts.of_this_daemon(self._key(weights), os.environ)
-        self._take(offload.place(weights, self._settings, self.binding, self._attempts))
+        try:
+            placed = offload.place(weights, self._settings, self.binding, self._attempts)
+        except CaroError:
+            self._attempts.close()
+            raise
+        self._take(placed)
         if weights.stands_in_for:
             self.notes += (f"{weights.title} stands in for `{weights.stands_in_for}` and is often wrong.",)
 

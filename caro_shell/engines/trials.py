@@ -72,8 +72,9 @@ def _try_in_a_process(path: Path, binding: str) -> Trial:
         )
     except subprocess.TimeoutExpired:
         return Trial(ok=False, reason=f"it was not loaded within {_LIMIT_S:.0f} s")
-    with suppress(ValueError, TypeError):
-        return Trial(**json.loads(done.stdout))
+    with suppress(ValueError, TypeError, IndexError):
+        # A driver may have said something before.
+        return Trial(**json.loads(done.stdout.splitlines()[-1]))
     from caro_shell.engines.llama_library import is_about_memory
 
     if done.returncode >= 0:
@@ -116,7 +117,7 @@ def main() -> int:
         outcome = Trial(ok=False, reason=error.reason, out_of_memory=error.out_of_memory)
     except llama_library.EvaluationError as error:
         outcome = Trial(ok=False, reason=str(error))
-    sys.stdout.write(json.dumps(asdict(outcome)))
+    sys.stdout.write(f"\n{json.dumps(asdict(outcome))}")
     sys.stdout.flush()
     # Freeing is what the system does best; and a library that breaks over it must not change the outcome.
     os._exit(0)
