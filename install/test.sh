@@ -19,8 +19,9 @@ run_tests() { # WORDS... -- PYTEST-ARGUMENTS...
   step 'installing caro and the tools of its developers' venv_python -m pip install -e "$HERE[dev]"
   # Where one has no wheel, its tests say so: in CI they fail, for a user they are passed over.
   for extra in xllamacpp mlx candle; do
-    logged "installing the engine of [$extra]" 'not to be had' venv_python -m pip install --prefer-binary \
-      -e "$HERE[$extra]" || :
+    required "$extra" >"$WORK/required"
+    logged "installing what the engines of [$extra] need" 'not to be had' \
+      venv_python -m pip install --requirement "$WORK/required" || :
   done
   get_models
   run_checks
