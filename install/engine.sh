@@ -32,8 +32,8 @@ plan_engine() {
       export CUDACXX="${CUDACXX:-$nvcc}"
       ;;
     vulkan)
-      vulkan_is_here || fail 'Vulkan cannot be built for: its headers or its compiler glslc are not here.' \
-        "$(how_to_get vulkan)"
+      vulkan_is_here || fail 'Vulkan cannot be built for: its compiler glslc, or headers as new as 1.3.272, are not here.' \
+        "$(how_to_get vulkan) Where those are older: https://vulkan.lunarg.com"
       ;;
     metal)
       [ "$(flavour)" = metal ] || fail 'Metal cannot be built for: it is there on Apple silicon only.'
@@ -55,9 +55,15 @@ find_nvcc() { # as CMake looks for it
   return 1
 }
 
+# llama.cpp sets a layer's settings, which came with Vulkan's headers of 1.3.272.
+VULKAN_HEADERS='#include <vulkan/vulkan.h>
+#ifndef VK_EXT_layer_settings
+#error too old
+#endif'
+
 vulkan_is_here() {
   { command -v glslc >/dev/null 2>&1 || [ -x "${VULKAN_SDK:-/nowhere}/bin/glslc" ]; } &&
-    compiles '#include <vulkan/vulkan.h>' ${VULKAN_SDK:+-I"$VULKAN_SDK/include"}
+    compiles "$VULKAN_HEADERS" ${VULKAN_SDK:+-I"$VULKAN_SDK/include"}
 }
 
 engine_plan() { # what show_plan says of it

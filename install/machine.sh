@@ -89,14 +89,14 @@ usable_python() { # PROGRAM: sets PYTHON to the interpreter itself, behind any s
 
 compiler_works() { compiles '#include <vector>'; }
 
-compiles() { # LINE ARGUMENTS...: whether some C++ compiler makes a program that begins with LINE
+compiles() { # LINES ARGUMENTS...: whether some C++ compiler makes a program that begins with LINES
   [ "$(uname -s)" != Darwin ] || xcode-select -p >/dev/null 2>&1 || return 1
-  line=$1
+  lines=$1
   shift
   for compiler in "${CXX-}" c++ g++ clang++; do
     [ -n "$compiler" ] || continue
     # shellcheck disable=SC2086  # CXX may hold arguments
-    printf '%s\nint main() { return 0; }\n' "$line" | $compiler "$@" -x c++ -o "$WORK/probe" - 2>/dev/null && return 0
+    printf '%s\nint main() { return 0; }\n' "$lines" | $compiler "$@" -x c++ -o "$WORK/probe" - 2>/dev/null && return 0
   done
   return 1
 }

@@ -16,13 +16,7 @@ run_tests() { # WORDS... -- PYTEST-ARGUMENTS...
   read_requirements
   ENGINE=llama
   install_llama
-  step 'installing caro and the tools of its developers' venv_python -m pip install -e "$HERE[dev]"
-  # Where one has no wheel, its tests say so: in CI they fail, for a user they are passed over.
-  for extra in xllamacpp mlx candle; do
-    required "$extra" >"$WORK/required"
-    logged "installing what the engines of [$extra] need" 'not to be had' \
-      venv_python -m pip install --requirement "$WORK/required" || :
-  done
+  install_for_developers
   get_models
   run_checks
   say '' '  pytest'
@@ -30,6 +24,20 @@ run_tests() { # WORDS... -- PYTEST-ARGUMENTS...
   "$VENV/bin/python" -m pytest "$@" || status=$?
   [ -z "$FAILED" ] || fail "These checks failed:$FAILED."
   exit "$status"
+}
+
+# Where an engine has no wheel, its tests say so: in CI they fail, for a user they are passed over.
+install_for_developers() {
+  if logged 'installing caro, every engine and the tools of its developers' 'some engine has no wheel here' \
+    venv_python -m pip install -e "$HERE[dev]"; then return; fi
+  required dev | grep -v '^caro-shell\[' >"$WORK/required"
+  step 'installing caro and the tools of its developers' \
+    venv_python -m pip install -e "$HERE" --requirement "$WORK/required"
+  for extra in xllamacpp mlx candle; do
+    required "$extra" >"$WORK/required"
+    logged "installing what the engine $extra needs" 'not to be had' \
+      venv_python -m pip install --requirement "$WORK/required" || :
+  done
 }
 
 # The install test builds on the llama.cpp that was built for .venv: it is found in pip's cache.
