@@ -81,9 +81,14 @@ class Examination:
 NOT_INSTALLED = Examination("is not installed")
 
 
-def pip_install(requirement: str) -> str:
-    """Return the command that installs something where this program finds it."""
-    return f"{shlex.quote(sys.executable)} -m pip install {shlex.quote(requirement)}"
+def pip_install(name: str) -> str:
+    """Return the command that installs a package where this program finds it, in a version that it can use."""
+    wanted = name
+    with suppress(importlib.metadata.PackageNotFoundError):
+        for line in importlib.metadata.requires("caro-shell") or ():
+            if re.match(rf"{re.escape(name)}[\s<>=!~]", line):
+                wanted = line.partition(";")[0].strip()
+    return f"{shlex.quote(sys.executable)} -m pip install {shlex.quote(wanted)}"
 
 
 def package_folder(package: Package) -> Path | None:

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ class _Entry:
 _NAMED = {
     "llama": _Entry("caro_shell.engines.llama", "LlamaEngine"),
     "xllamacpp": _Entry("caro_shell.engines.xllamacpp", "XllamacppEngine"),
-    "mlx": _Entry("caro_shell.engines.mlx", "MlxEngine", "mlx_lm", "mlx-lm"),
+    "mlx": _Entry(
+        "caro_shell.engines.mlx", "MlxEngine", "mlx_lm", "mlx-lm[cpu]" if sys.platform == "linux" else "mlx-lm"
+    ),
     "candle": _Entry("caro_shell.engines.candle", "CandleEngine", "mistralrs", "mistralrs"),
 }
 _SERVER = "openai"
