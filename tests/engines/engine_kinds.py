@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from real_servers import KEY, SERVERS, RealServer
 from user_home import need
 
 from caro_shell.config import Settings
@@ -48,6 +49,16 @@ def with_a_broken_file(settings: Settings, path: Path) -> Settings:
     return Settings(engine=settings.engine, model=str(path))
 
 
+def of_server(server: RealServer) -> Callable[[pytest.FixtureRequest], Settings]:
+    """Return what makes the settings for a real server on this machine, which is started for it."""
+
+    def settings(request: pytest.FixtureRequest) -> Settings:
+        url = request.getfixturevalue("real_server")(server)
+        return Settings(engine="openai", base_url=url, api_key=KEY, server_timeout=120)
+
+    return settings
+
+
 @dataclass(frozen=True)
 class EngineKind:
     """An engine under test."""
@@ -83,4 +94,5 @@ KINDS = [
     EngineKind("xllamacpp", in_process("xllamacpp", "xllamacpp")),
     EngineKind("mlx", in_process("mlx", "mlx_lm"), slow=True),
     EngineKind("candle", in_process("candle", "mistralrs"), gaps=frozenset({"seed", "prompt"}), slow=True),
+    *(EngineKind(f"openai, {one.name}", of_server(one), broken=None, gaps=one.gaps) for one in SERVERS),
 ]
