@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     _Waiting = tuple[Node, tuple[Node, ...], bool]
 
-SIZE_LIMIT = 16 * 1024
+SIZE_LIMIT = 4096
 """Characters. A longer line was not written for a person to read, and nothing is said about it."""
 _MOST_COMMANDS = 200
 _CONTINUED = re.compile(r"\\(\n)?(.)?", re.DOTALL)
-_PATTERN = re.compile(r"[*?\[]|\{[^}]*(?:,|\.\.)|[@+!]\(")
+_PATTERN = re.compile(r"[*?\[]|\{[^{}]*(?:,|\.\.)|[@+!]\(")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from caro_shell.prove.commands import Command, Line, Word
 
 _MOST_LOOKS = 32
 _MOST_NEIGHBOURS = 2000
+_MOST_NEAR_LOOKS = 4
+_LONGEST_NAME = 100
 # Hosts and their paths, addresses, settings; what only stands for something.
 _NO_FILE = re.compile(r"-|[^/]*:.*|.*://.*|[+%=@!].*|.*[={}\n].*|~[^/].*|/(?:dev|proc|sys|run)(?:/.*)?", re.DOTALL)
 
@@ -64,6 +66,7 @@ class Disk:
     cwd: str
     home: str = ""
     looks: int = 0
+    near_looks: int = 0
 
     def full(self, path: str) -> str:
         """Return `path` as seen from here."""
@@ -88,6 +91,9 @@ class Disk:
         """Return paths beside `path` that may have been meant."""
         parent, _, name = path.rpartition("/")
         names = set()
+        self.near_looks += 1
+        if self.near_looks > _MOST_NEAR_LOOKS or len(name) > _LONGEST_NAME:
+            return ()
         try:
             with os.scandir(self.full(parent or ("/" if path.startswith("/") else "."))) as entries:
                 for entry, _ in zip(entries, range(_MOST_NEIGHBOURS), strict=False):

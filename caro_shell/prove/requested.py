@@ -9,8 +9,9 @@ from caro_shell.prove.files import Disk
 
 _SIZE_LIMIT = 4096
 _MOST_PATHS = 8
+_LONGEST_PATH = 255
 _QUOTED = re.compile(r"(?<!\w)(?:'([^'\n]{1,200})'|\"([^\"\n]{1,200})\"|`([^`\n]{1,200})`|[“„«]([^”“»\n]{1,200})[”“»])")
-_BARE = re.compile(r"(?<![\w@:/.~*-])(?:~|\.{1,2})?/?[\w.@+-]*[\w](?:/[\w.@+-]*)*")
+_BARE = re.compile(r"(?<![\w@:/.~*+-])(?:~|\.{1,2})?/?[\w.@+-]*[\w](?:/[\w.@+-]*)*")
 _ROOTED = re.compile(r"(?:~|\.{1,2})?/[\w.-]+(?:/.*)?")
 # Whoever writes one of these behind a name means a file, whether it is there or not.
 _ENDINGS = frozenset(
@@ -32,7 +33,7 @@ def paths_named(request: str, disk: Disk) -> list[str]:
             found[inside] = None
     for bare in _BARE.finditer(_QUOTED.sub(" ", text)):
         path = bare[0].rstrip(".")
-        if path and _is_path(path, disk):
+        if path and len(path) <= _LONGEST_PATH and _is_path(path, disk):
             found[path] = None
     return list(found)[:_MOST_PATHS]
 
