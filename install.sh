@@ -38,7 +38,7 @@ usage: ./install.sh [--yes] [--shell zsh|bash|fish] [--no-rc] [--model NAME|none
   --model NAME   tiny, small, auto or any other that `caro models` knows, the path of a GGUF file, or none
                  (default: the one in use, else small)
   --engine NAME  who brings llama.cpp: llama (llama-cpp-python, fetched or built for this machine) or xllamacpp
-                 (ready-made for any CPU; default: the one that is there, else llama, else xllamacpp)
+                 (ready-made for most CPUs; default: the one that is there, else llama, else xllamacpp)
   --gpu NAME     cuda, vulkan or metal: llama.cpp is built here for it
   --prefix DIR   put everything below DIR: DIR/venv, DIR/bin/caro, DIR/models
   --uninstall    remove exactly what was added
@@ -73,7 +73,7 @@ read_options() {
     esac
     shift
   done
-  [ "$ENGINE:${GPU:+gpu}" != xllamacpp:gpu ] || misused 'xllamacpp is for the CPU; --gpu goes with --engine llama.'
+  [ "$ENGINE:${GPU:+gpu}" != xllamacpp:gpu ] || misused '--gpu builds llama-cpp-python, so it does not go with xllamacpp.'
 }
 
 set_option() { # OPTION VALUE

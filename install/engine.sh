@@ -7,7 +7,7 @@ WHEELS=https://abetlen.github.io/llama-cpp-python/whl
 install_engine() {
   read_requirements
   # A run that only repairs does not begin to build where it has not built before.
-  if [ "$ENGINE" = auto ] && ! has_package llama-cpp-python && xllamacpp_works; then ENGINE=xllamacpp; fi
+  if [ "$ENGINE" = auto ] && ! has_package llama-cpp-python && xllamacpp_works >/dev/null; then ENGINE=xllamacpp; fi
   case $ENGINE in
     llama) install_llama ;;
     xllamacpp) install_xllamacpp ;;
@@ -107,17 +107,20 @@ install_xllamacpp() {
     [ "$ENGINE" = auto ] || fail 'xllamacpp cannot be fetched.' "$next"
     fail 'No llama.cpp is to be had: it cannot be built here, and xllamacpp cannot be fetched.' "$next"
   fi
-  xllamacpp_works || fail 'xllamacpp does not run here.' "Build llama.cpp instead: ./install.sh --engine llama"
+  reason=$(xllamacpp_works) ||
+    fail "xllamacpp $reason." "Build llama.cpp instead: ./install.sh --engine llama. $(how_to_get compiler)"
 }
 
 llama_works() { venv_python -c 'import llama_cpp; llama_cpp.llama_print_system_info()' >>"$LOG"; }
 
 # Before caro is installed: its own code in the checkout knows how to ask.
-xllamacpp_works() {
+xllamacpp_works() { # prints why not
   venv_python -B -c 'import sys
 sys.path.insert(0, sys.argv[1])
 from caro_shell.engines.installed import XLLAMACPP, examine
-sys.exit(examine(XLLAMACPP).trouble or 0)' "$HERE"
+reason = examine(XLLAMACPP).trouble
+print(reason)
+sys.exit(bool(reason))' "$HERE"
 }
 
 ready_made() { # what is installed, what the user's own index has, or the project's wheels
