@@ -1,0 +1,175 @@
+"""What a pipeline of plain text tools prints, where its own text says so: `echo cm0= | base64 -d`, `printf`, `rev`."""
+
+import base64
+import binascii
+import codecs
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from caro_shell.safety.words import MARKS, UNKNOWN, plain, unescape_ansi
+
+if TYPE_CHECKING:
+    from caro_shell.safety.call import Call
+
+_MOST = 100_000
+_HOLE = re.compile(r"%-?\d*[bsdq]")
+_SUBSTITUTION = re.compile(
+    r"s(?P<cut>[/|,#])(?P<old>(?:\\.|[^/|,#\\])*)(?P=cut)(?P<new>(?:\\.|[^/|,#\\])*)(?P=cut)(?P<flags>g?)"
+)
+
+
+def of_pipeline(calls: Sequence["Call"]) -> str | None:
+    """Return what the last of the calls prints, or None when that cannot be known from the text."""
+    printed: str | None = None
+    for call in calls:
+        if call.chain and call.chain != calls[-1].chain:
+            continue
+        tool = _TOOLS.get(call.name)
+        given = call.input if call.input is not None else printed
+        printed = tool([word.value for word in call.arguments], given) if tool else None
+    return None if printed is None else printed[:_MOST]
+
+
+def _options(words: Sequence[str]) -> str:
+    return "".join(word.lstrip("-") for word in words if word.startswith("-"))
+
+
+def _echo(words: Sequence[str], _given: str | None) -> str | None:
+    rest = list(words)
+    escapes = False
+    while rest and len(rest[0]) > 1 and rest[0][0] == "-" and set(rest[0][1:]) <= set("neE"):
+        escapes |= "e" in rest.pop(0)
+    text = " ".join(rest)
+    return unescape_ansi(text) if escapes else text
+
+
+def _printf(words: Sequence[str], _given: str | None) -> str | None:
+    if not words:
+        return None
+    form, *values = [word for at, word in enumerate(words) if not (at == 0 and word == "--")] or [""]
+    form = unescape_ansi(form)
+    holes = len(_HOLE.findall(form))
+    if not holes or not values:
+        return _HOLE.sub("", form)
+    said = ""
+    # As long as there are words left, the form is used again.
+    for at in range(0, len(values), holes):
+        rest = values[at : at + holes]
+        pieces = _HOLE.split(form)
+        kinds = _HOLE.findall(form)
+        for number, piece in enumerate(pieces):
+            said += piece
+            if number < len(rest):
+                said += unescape_ansi(rest[number]) if kinds[number] == "%b" else rest[number]
+    return said
+
+
+def _sed(words: Sequence[str], given: str | None) -> str | None:
+    """Return the text through one plain substitution."""
+    found = _SUBSTITUTION.fullmatch(words[-1]) if words else None
+    if found and found["old"] == "^" and "\n" not in (given or ""):
+        return f"{found['new'].replace(chr(92), '')}{UNKNOWN if given is None else given}"
+    if given is None or not found or set(found.group("old")) & set(".*[]^$"):
+        return None
+    return given.replace(found.group("old"), found.group("new"), -1 if "g" in found.group("flags") else 1)
+
+
+def _which(words: Sequence[str], _given: str | None) -> str | None:
+    names = [word for word in words if not word.startswith("-")]
+    return names[-1] if names else None
+
+
+def _print(words: Sequence[str], _given: str | None) -> str | None:
+    return " ".join(word for word in words if not word.startswith("-"))
+
+
+def _string(words: Sequence[str], _given: str | None) -> str | None:
+    """Return what fish's `string` prints, as far as it passes its words on."""
+    if words[:1] == ["join"]:
+        return words[1].join(words[2:]) if len(words) > 1 else None
+    if words[:1] == ["unescape"]:
+        return unescape_ansi(" ".join(words[1:]))
+    return " ".join(words[2:]) if words[:1] == ["split"] else None
+
+
+def _base64(words: Sequence[str], given: str | None) -> str | None:
+    if given is None or not set("dD") & set(_options(words)):
+        return None
+    try:
+        return base64.b64decode("".join(given.split()) + "===").decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _base32(words: Sequence[str], given: str | None) -> str | None:
+    if given is None or "d" not in _options(words):
+        return None
+    try:
+        return base64.b32decode("".join(given.split())).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _xxd(words: Sequence[str], given: str | None) -> str | None:
+    if given is None or "r" not in _options(words):
+        return None
+    try:
+        return bytes.fromhex("".join(given.split())).decode("utf-8", "replace")
+    except ValueError:
+        return None
+
+
+def _rev(_words: Sequence[str], given: str | None) -> str | None:
+    return None if given is None else "\n".join(line[::-1] for line in given.split("\n"))
+
+
+def _tr(words: Sequence[str], given: str | None) -> str | None:
+    """Return the text through `tr`: the rotation by 13, deletions, and single characters for others."""
+    if given is None or not words:
+        return None
+    text = plain(given)
+    if words[0] == "-d" and len(words) > 1:
+        return text.translate({ord(char): None for char in plain(words[1])})
+    if len(words) < 2:  # noqa: PLR2004  from and to
+        return None
+    one, other = plain(words[0]), plain(words[1])
+    if one in ("A-Za-z", "a-zA-Z") and other in ("N-ZA-Mn-za-m", "n-za-mN-ZA-M"):
+        return codecs.decode(text, "rot13")
+    return text.translate(dict(zip(map(ord, one), other, strict=False))) if "-" not in one + other else None
+
+
+def _cat(words: Sequence[str], given: str | None) -> str | None:
+    return given if all(word == "-" for word in words) else None
+
+
+_TOOLS: Mapping[str, Callable[[Sequence[str], str | None], str | None]] = {
+    "echo": _echo,
+    "printf": _printf,
+    "base64": _base64,
+    "base32": _base32,
+    "xxd": _xxd,
+    "rev": _rev,
+    "tr": _tr,
+    "cat": _cat,
+    "dirname": lambda words, _given: words[-1].rstrip("/").rpartition("/")[0] or "/" if words else None,
+    "realpath": _which,
+    "readlink": _which,
+    "path": lambda words, _given: " ".join(word for word in words[1:] if not word.startswith("-")) or None,
+    "psub": _cat,
+    "ls": lambda words, _given: " ".join(word for word in words if not word.startswith("-")) if "-d" in words else None,
+    "pwd": lambda _words, _given: ".",
+    "rot13": lambda _words, given: codecs.decode(given, "rot13") if given else None,
+    "sed": _sed,
+    "which": _which,
+    "command": _which,
+    "print": _print,
+    "string": _string,
+    "basename": _which,
+    "tee": _cat,
+}
+
+
+def is_known(text: str | None) -> bool:
+    """Say whether nothing in a text is left open."""
+    return text is not None and not MARKS.search(text)
