@@ -12,6 +12,10 @@ _PARSERS = {
     "bash": ("bash", "--norc", "--noprofile", "-n"),
     "fish": ("fish", "--no-config", "--no-execute"),
 }
+# What is put around a command before a shell reads it. zsh's -n still expands the words of a command at the top level:
+# `=(ls)` makes a file, `<&$fd` is a complaint. The body of a function is only parsed; to leave this one, a command
+# would have to end both the `if` and the braces.
+_AROUND = {"zsh": ("_() {\nif :; then\n", "\nfi\n}")}
 # A parser needs milliseconds; this only keeps a broken installation from holding the worker.
 _TIMEOUT_S = 5.0
 
@@ -56,7 +60,9 @@ class SyntaxCheck:
         if self._process is None:
             return ""
         try:
-            _out, complaint = self._process.communicate(command.encode("utf-8", "replace") + b"\n", _TIMEOUT_S)
+            before, after = _AROUND.get(self._shell, ("", ""))
+            text = f"{before}{command}{after}\n".encode("utf-8", "replace")
+            _out, complaint = self._process.communicate(text, _TIMEOUT_S)
         except (OSError, subprocess.TimeoutExpired):
             return ""
         said = complaint.decode(errors="replace").strip()

@@ -22,13 +22,21 @@ def fresh() -> Iterator[None]:
 
 GOOD = {
     "every": ["ls -la", "echo 'a b' | sort > /dev/null", "echo é 日本", "false && nothing", "echo \\\n  a"],
-    "zsh": ["ls **/*(.om[1])", "print ${(U)x}", "for f (*) echo $f", "cat <<A\na\nA"],
+    "zsh": [
+        "ls **/*(.om[1])",
+        "print ${(U)x}",
+        "for f (*) echo $f",
+        "cat <<A\na\nA",
+        "cat =(date)",
+        "cat <&$fd",
+        "ls =nosuch",
+    ],
     "bash": ["[[ -f a ]] && echo $((1 << 2))", "diff <(ls) <(ls)", "cat <<A\na\nA", "x=(1 2)"],
     "fish": ["for f in *; echo $f; end", "set x (ls)", "test -f a; and echo b"],
 }
 BAD = {
     "every": ["echo 'a", 'echo "a', "ls |"],
-    "zsh": ["if true; then ls", "echo $(ls", "ls )"],
+    "zsh": ["if true; then ls", "echo $(ls", "ls )", "ls }", "fi", "echo a; }; fi"],
     "bash": ["if true; then ls", "echo $(ls", "ls )", "cat <<A\na", "for f in; do"],
     "fish": ["for f in *; echo $f", "echo (ls", "if true; then ls; fi", "x=$(ls"],
 }
