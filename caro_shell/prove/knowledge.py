@@ -36,8 +36,8 @@ class Knowledge:
 
     store: Store
     ask: Ask = help_of
-    _known: dict[tuple[str, str], tuple[tuple[int, ...], Known]] = field(default_factory=dict)
-    _unclear: dict[tuple[str, str, str], tuple[tuple[int, ...], Known]] = field(default_factory=dict)
+    _known: dict[tuple[str, str], tuple[tuple[int, ...], Known]] = field(default_factory=dict, repr=False)
+    _unclear: dict[tuple[str, str, str], tuple[tuple[int, ...], Known]] = field(default_factory=dict, repr=False)
     """What did not suffice. Whether a program may be asked depends on the directory, so these are kept by it."""
 
     def about(self, name: str, subcommand: str, programs: Programs) -> Known:

@@ -17,6 +17,7 @@ from caro_shell.prove.knowledge import Knowledge, Known
 from caro_shell.prove.names import is_builtin
 from caro_shell.prove.programs import Programs
 from caro_shell.prove.store import Store
+from caro_shell.prove.tools import tool_of
 from caro_shell.prove.unwrap import unwrapped
 
 CASES = Path(__file__).with_name("cases")
@@ -61,6 +62,9 @@ def main() -> None:
                 if name == "right" and not line.startswith("#"):
                     used = unwrapped(commands_in(command))
                     programs |= {one.name.text for one in used if one.name.known and not is_builtin(one, shell)}
+        for name in programs:
+            if not (tool := tool_of(name)).unchecked and not tool.subcommands:
+                recording.about(name, "", Programs(path, cwd))
     entries = {name: packed(known) for name, known in sorted(recording.found.items()) if known.options.mentioned}
     names = sorted(name for name in programs if "/" not in name and name.isprintable() and name[0].isalnum())
     lines = [f"  {json.dumps(name)}: {json.dumps(entry)}" for name, entry in entries.items()]

@@ -141,7 +141,7 @@ def test_without_a_directory_nothing_is_said(here: Path) -> None:
 
 def test_the_disk_is_looked_at_a_limited_number_of_times(here: Path) -> None:
     """Whatever the line says; what was not looked at is not said to be missing."""
-    names = [f"missing{number}" for number in range(500)]
+    names = [f"m{number}" for number in range(500)]
     assert 0 < len(absent(f"cat {' '.join(names)}", here)) < 50
 
 
