@@ -84,6 +84,7 @@ def test_one_secret_has_one_placeholder_in_all_texts() -> None:
     redacted = redact(["export TOKEN=abc123def", "echo abc123def and PASSWORD=other99"])
     assert redacted.texts == ("export TOKEN=CARO_SECRET_1", "echo CARO_SECRET_1 and PASSWORD=CARO_SECRET_2")
     assert redacted.again("curl -d abc123def x") == "curl -d CARO_SECRET_1 x"
+    assert redacted.again("TOKEN=another99") == "TOKEN=CARO_SECRET"
 
 
 def test_a_placeholder_that_somebody_typed_stays_his() -> None:

@@ -113,13 +113,14 @@ def _is_secret(form: Form, match: re.Match[str], value: str, group: str) -> bool
 
 
 def _replaced(text: str, secrets: Sequence[Secret]) -> str:
-    """Return a text with placeholders for secrets; the longest first, so that none hides in another."""
-    if not secrets:
-        return text
+    """Return a text with placeholders for secrets, the longest first, so that none hides in another.
+
+    One that is not among `secrets` has no number.
+    """
     known = {secret.text: secret.placeholder for secret in secrets}
     pieces, at = [], 0
     for start, end, _quoting in _spans(text):
-        pieces += [(text[at:start], False), (known.get(text[start:end], text[start:end]), text[start:end] in known)]
+        pieces += [(text[at:start], False), (known.get(text[start:end], "CARO_SECRET"), True)]
         at = end
     pieces.append((text[at:], False))
     often = sorted((word for word in known if len(word) >= _EVERYWHERE), key=len, reverse=True)

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,23 @@ def test_a_server_that_ignores_the_cap_is_stopped(serve: Serve) -> None:
     server = serve(endless("word "))
     made = engine(server)
     assert len(ask(made, tokens=20)) <= 21
+    assert not made.usage.ended
+    server.client_went()
+
+
+@pytest.mark.parametrize("said", [piece(reasoning_content="hm"), piece(""), event({"choices": []})])
+def test_a_server_that_says_nothing_for_ever_is_stopped(serve: Serve, said: bytes) -> None:
+    """It may think, or keep the line open, but not without end."""
+
+    def plan() -> Iterator[bytes]:
+        yield STREAM
+        while True:
+            yield said
+
+    server = serve(plan())
+    made = engine(server, server_model="m")
+    with suppress(Unusable):
+        assert ask(made, tokens=20) == []
     assert not made.usage.ended
     server.client_went()
 

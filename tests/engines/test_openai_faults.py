@@ -136,6 +136,12 @@ FAULTS = [
     ),
     Fault("redirects in a circle", [LOOP], "{url} redirects in a circle.", requests=6),
     Fault("redirects away", [AWAY], "{url} redirects to https://elsewhere.example, which is not followed."),
+    Fault(
+        "redirects to what is no address",
+        [http("307 Temporary Redirect", "", "Location: http://[::1/v1")],
+        "{url} does not speak HTTP.",
+    ),
+    Fault("nests without end", [http("200 OK", "[" * 100_000, "Content-Type: application/json")], NOT_ONE),
     Fault("redirects to nowhere", [http("302 Found", "")], "{url} redirects, and does not say where to (302)."),
     Fault("answers something odd", [http("418 I'm a teapot", "")], "{url} rejects the request (418)."),
 ]

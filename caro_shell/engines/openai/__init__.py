@@ -20,6 +20,7 @@ from caro_shell.engines.openai.faults import Asked
 from caro_shell.engines.openai.key import read_key
 from caro_shell.engines.openai.server import RejectedError, Reply, Request, Server, listed_models
 from caro_shell.errors import CaroError, ServerError, Unusable
+from caro_shell.parse.characters import without_refused
 from caro_shell.prompt import Message
 from caro_shell.redact import Redacted, redact
 from caro_shell.redact.restore import Restorer
@@ -32,6 +33,7 @@ _OPTIONAL: Mapping[str, Any] = {
     "seed": None,
     "temperature": None,
 }
+_MOST_NAME = 120
 _UNNAMED = "the server's own"
 _NAME_ONE = "Try: caro config set server_model NAME"
 
@@ -42,7 +44,8 @@ def _milliseconds_since(start: float) -> float:
 
 def _shown(model: str) -> str:
     """Return a server's name of a model for people: of a path on its disk, the file."""
-    return model.rpartition("/")[2] if model.startswith("/") or model.endswith(".gguf") else model
+    name = model.rpartition("/")[2] if model.startswith("/") or model.endswith(".gguf") else model
+    return without_refused(name)[:_MOST_NAME]
 
 
 class OpenAIEngine:

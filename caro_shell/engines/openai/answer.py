@@ -39,7 +39,7 @@ def read_piece(data: str) -> Piece:
     """Return what one event, or a whole body, says; raises NotUnderstoodError."""
     try:
         said = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotUnderstoodError from None
     if not isinstance(said, dict):
         raise NotUnderstoodError
@@ -86,14 +86,17 @@ def _count(value: object) -> int:
     return int(value) if isinstance(value, int | float) and 0 <= value < 1e9 else 0  # noqa: PLR2004  absurd above
 
 
-def error_words(said: object) -> str:
+def error_words(said: object, depth: int = 4) -> str:
     """Return what a server says of an error, in whichever of the usual forms; empty when it says nothing."""
     if isinstance(said, str):
         return said
-    if isinstance(said, list):
-        return "; ".join(filter(None, map(error_words, said[:3])))
-    if isinstance(said, dict):
-        named = (error_words(said.get(name)) for name in ("error", "message", "msg", "detail", "error_description"))
+    if depth and isinstance(said, list):
+        return "; ".join(filter(None, (error_words(one, depth - 1) for one in said[:3])))
+    if depth and isinstance(said, dict):
+        named = (
+            error_words(said.get(name), depth - 1)
+            for name in ("error", "message", "msg", "detail", "error_description")
+        )
         return next(filter(None, named), "")
     return ""
 
@@ -102,7 +105,7 @@ def model_names(data: str) -> list[str]:
     """Return the names in a list of models; raises NotUnderstoodError."""
     try:
         said = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NotUnderstoodError from None
     listed = said.get("data", said.get("models")) if isinstance(said, dict) else said
     if not isinstance(listed, list):

@@ -15,6 +15,8 @@ from caro_shell.engines.openai.server import Reply
 _MOST_BYTES = 8_000_000
 # No tokenizer has longer ones in the middle of a command.
 _MOST_CHARACTERS_A_TOKEN = 64
+# Those with a role, a reason, the cost; never that many.
+_MOST_EMPTY_EVENTS = 1000
 _LAST = "[DONE]"
 
 
@@ -25,7 +27,7 @@ class Completion:
         """`max_tokens` is held here, too: not every server does."""
         self._reply, self._asked, self._max_tokens, self._timeout_s = reply, asked, max_tokens, timeout_s
         self._thinking, self._characters = WithoutThinking(), WholeCharacters()
-        self._counted = self._written = 0
+        self._counted = self._written = self._heard = 0
         self._thought = False
         self._end = Piece()
         self._told: Usage | None = None
@@ -49,8 +51,7 @@ class Completion:
                 text = self._taken(piece)
                 if text:
                     yield text
-                if self._counted > self._max_tokens or self._written > self._max_tokens * _MOST_CHARACTERS_A_TOKEN:
-                    # It goes on past the cap; nobody listens any more.
+                if self._is_past_the_cap():
                     self._end = Piece(reason="length")
                     return
             whole = True
@@ -70,8 +71,17 @@ class Completion:
             else:
                 self._reply.leave()
 
+    def _is_past_the_cap(self) -> bool:
+        """Say whether a server goes on although it was told where to stop: nobody listens any more."""
+        return (
+            self._counted > self._max_tokens
+            or self._written > self._max_tokens * _MOST_CHARACTERS_A_TOKEN
+            or self._heard > self._max_tokens + _MOST_EMPTY_EVENTS
+        )
+
     def _taken(self, piece: Piece) -> str:
         """Count a piece and return what it adds to the answer."""
+        self._heard += 1
         self._told = piece.usage or self._told
         self._thought |= piece.thought
         if piece.reason:

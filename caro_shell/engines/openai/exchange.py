@@ -42,24 +42,19 @@ class _LeftBehindError(Exception):
 
 
 class Connections:
-    """What is known of the connections of a client: the latest one can be cut from another thread."""
+    """The latest connection of a client: the one that is used again, as only one is kept."""
 
-    def __init__(self) -> None:
-        """None has been made yet."""
-        self._latest: Any = None
+    latest: Any = None
 
-    def made(self, stream: Any) -> None:  # noqa: ANN401  httpcore's own
-        """Remember a new connection."""
-        self._latest = stream
 
-    def cut(self) -> None:
-        """End the latest connection, so that whoever reads from it wakes and the server stops."""
-        if self._latest is None:
-            return
-        found = self._latest.get_extra_info("socket")
-        with suppress(OSError, AttributeError):
-            # Past the methods of a TLS socket: another thread is in the middle of one.
-            socket.socket.shutdown(found, socket.SHUT_RDWR)
+def _cut(stream: Any) -> None:  # noqa: ANN401  httpcore's own
+    """End a connection, so that whoever reads from it wakes and the server stops."""
+    if stream is None:
+        return
+    found = stream.get_extra_info("socket")
+    with suppress(OSError, AttributeError, TypeError):
+        # Past the methods of a TLS socket: another thread is in the middle of one.
+        socket.socket.shutdown(found, socket.SHUT_RDWR)
 
 
 class Exchange:
@@ -70,6 +65,7 @@ class Exchange:
         self._client, self._request, self._connections = client, request, connections
         self._news: Queue[Head | bytes | Exception | None] = Queue(_MOST_WAITING)
         self._left = threading.Event()
+        self._stream: Any = None
         self.is_written = self.is_fresh = False
         """Whether the server may have read the request; whether it had to be connected for it."""
         request.extensions = {**request.extensions, "trace": self._trace}
@@ -82,15 +78,18 @@ class Exchange:
                 info["return_value"].close()
                 raise _LeftBehindError
             self.is_fresh = True
-            self._connections.made(info["return_value"])
-        elif name.endswith(".send_request_headers.started") and self._left.is_set():
-            raise _LeftBehindError
+            self._stream = self._connections.latest = info["return_value"]
+        elif name.endswith(".send_request_headers.started"):
+            if self._left.is_set():
+                raise _LeftBehindError
+            self._stream = self._stream or self._connections.latest
         elif name.endswith(".send_request_body.started"):
             self.is_written = True
 
     def _run(self) -> None:
         try:
             response = self._client.send(self._request, stream=True)
+            self._stream = response.extensions.get("network_stream", self._stream)
             try:
                 self._put(Head(response.status_code, {k.lower(): v for k, v in response.headers.items()}))
                 for chunk in response.iter_bytes():
@@ -135,7 +134,7 @@ class Exchange:
         """Wait no longer: the connection is closed, and the server notices."""
         if not self._left.is_set():
             self._left.set()
-            self._connections.cut()
+            _cut(self._stream)
 
     def finish(self) -> None:
         """Let the rest of the answer come, so that the connection can be used again; it is not read."""

@@ -14,6 +14,7 @@ from caro_shell.errors import CaroError, ServerError, Unusable
 from caro_shell.parse.characters import without_refused
 
 _MOST_WORDS = 160
+_MOST_WAIT_S = 86_400.0
 _TOO_LONG = re.compile(
     r"context_length_exceeded|exceed_context_size|maximum context length|context (?:length|size|window)|too long",
     re.IGNORECASE,
@@ -165,10 +166,10 @@ def circle(asked: Asked) -> ServerError:
 def wait_wanted(value: str, now: float) -> float:
     """Return the seconds that a Retry-After header asks for (RFC 9110, section 10.2.3), 0 when it says nothing."""
     try:
-        return max(0.0, float(value))
+        return min(max(0.0, float(value)), _MOST_WAIT_S)
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-    except (TypeError, ValueError):
+        return min(max(0.0, parsedate_to_datetime(value).timestamp() - now), _MOST_WAIT_S)
+    except (TypeError, ValueError, OverflowError):
         return 0.0

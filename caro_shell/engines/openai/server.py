@@ -181,15 +181,24 @@ class Server:
             status = reply.head.status
             if status in faults.REDIRECTS and (location := reply.head.headers.get("location")):
                 reply.leave()
-                target = str(httpx.URL(url).join(location))
-                if not may_follow(url, target):
-                    raise faults.elsewhere(asked, origin_of(urlsplit(target)))
-                url = target
+                url = self._followed(url, location, asked)
                 continue
             if status != 200:  # noqa: PLR2004  RFC 9110
                 self._refuse(reply, asked, cancelled)
             return reply
         raise faults.circle(asked)
+
+    @staticmethod
+    def _followed(url: str, location: str, asked: faults.Asked) -> str:
+        """Return where a redirect leads; raises ServerError when that is not the same server."""
+        try:
+            target = str(httpx.URL(url).join(location))
+            if may_follow(url, target):
+                return target
+            where = origin_of(urlsplit(target))
+        except (httpx.InvalidURL, ValueError):
+            where = location
+        raise faults.elsewhere(asked, where)
 
     def _send(self, url: str, request: Request, asked: faults.Asked, cancelled: Callable[[], bool]) -> Reply:
         headers = {"Accept": "text/event-stream, application/json", "Accept-Encoding": "identity"}
@@ -235,7 +244,7 @@ class Server:
         """Return what the server says of the error; empty when that is nothing to be shown."""
         try:
             return error_words(json.loads(reply.text(cancelled)))
-        except (SilentError, TooLongError, httpx.HTTPError, ValueError):
+        except (SilentError, TooLongError, httpx.HTTPError, ValueError, RecursionError):
             return ""
 
     def close(self) -> None:
