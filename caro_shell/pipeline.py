@@ -1,9 +1,10 @@
 """One request from line to reply: context, prompt, stream, parse, verify, and what it cost."""
 
+import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from caro_shell import context, prompt
 from caro_shell.answers import Answers, Attempt, Listener, Visit, pieces
@@ -13,6 +14,9 @@ from caro_shell.line import read_line
 from caro_shell.parse.explanation import parse_explanation, plain
 from caro_shell.protocol import Ask, Reply
 from caro_shell.task import Task, explain_task, fix_task, generate_task
+
+if TYPE_CHECKING:
+    from caro_shell.safety.judge import Judgement
 
 _REMEMBERED = 256
 MOST_ALTERNATIVES = 9
@@ -29,8 +33,9 @@ class Pipeline:
     _explanations: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
 
     def prime(self, shell: str) -> None:
-        """Evaluate the constant part of the prompt, before anybody waits for it."""
+        """Evaluate the constant part of the prompt, and load the judge's rules, before anybody waits for it."""
         self.engine.prime(prompt.build_messages("", context.place(shell)))
+        _judged("true", shell, "")
 
     def answer(self, ask: Ask, listener: Listener) -> Reply:
         """Return the reply; raises Cancelled, Unusable, UsageError, or what the engine raises."""
@@ -58,10 +63,12 @@ class Pipeline:
         # Another engine may have had to answer.
         _keep(self._answers, (self.engine.model, *task.messages), answers)
         index = max(ask.alternative, 0) % len(answers.commands)
+        with visit.watch.step("judge"):
+            judged = _judged(answers.commands[index], ask.shell, ask.cwd)
         return Reply(
             command=answers.commands[index],
-            risk="unjudged",
-            reasons=[],
+            risk=judged.level,
+            reasons=[reason.sentence for reason in judged.reasons],
             notes=list(self.engine.notes),
             alternatives=answers.commands[1 : ask.number] if ask.number > 1 else [],
             model=self.engine.model,
@@ -85,10 +92,12 @@ class Pipeline:
                 visit.listener.show(plain(attempt.raw))
             text = parse_explanation(attempt.raw, ended=attempt.ended)
         _keep(self._explanations, (self.engine.model, *task.messages), text)
+        with visit.watch.step("judge"):
+            judged = _judged(ask.line, ask.shell, ask.cwd)
         return Reply(
             command=ask.line,
-            risk="unjudged",
-            reasons=[],
+            risk=judged.level,
+            reasons=[reason.sentence for reason in judged.reasons],
             notes=list(self.engine.notes),
             alternatives=[],
             model=self.engine.model,
@@ -119,6 +128,13 @@ class Pipeline:
             },
             "timings_ms": visit.watch.timings(),
         }
+
+
+def _judged(command: str, shell: str, cwd: str) -> "Judgement":
+    # The grammar and the rules take memory that an idle daemon does not need.
+    from caro_shell.danger import judge_here
+
+    return judge_here(command, shell, cwd, os.environ)
 
 
 def _task(ask: Ask, place: prompt.Place) -> Task:

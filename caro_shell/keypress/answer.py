@@ -84,12 +84,38 @@ def answer(press: Press, write: Write, hang_up: int | None = None) -> int:
     return 0
 
 
+# Of many reasons, these say enough: the shell has a line for each.
+_MOST_REASONS = 3
+
+
+def _warnings(reply: dict[str, Any]) -> list[str]:
+    """Return what the user is told of the danger of a command, a sentence each."""
+    risk, reasons = str(reply["risk"]), [str(reason) for reason in reply["reasons"]][:_MOST_REASONS]
+    if risk == "critical":
+        return [*(f"DANGER: this {reason}." for reason in reasons), "It is behind # so that Enter does not run it."]
+    if risk == "high":
+        return [f"careful: this {reason}." for reason in reasons]
+    return [f"note: this {reason}." for reason in reasons[:1]] if risk == "moderate" else []
+
+
+def _disarmed(command: str, press: Press) -> str:
+    """Return a command that Enter cannot run: behind `# `, in quotes where the shell has no comments at its prompt."""
+    if press.comments:
+        return "\n".join(f"# {line}" for line in command.split("\n"))
+    return f"# {_quoted(command)}"
+
+
+def _quoted(text: str) -> str:
+    # As shlex.quote does it, which costs the client an import of a millisecond.
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
 def _write_reply(reply: dict[str, Any], question: Question, press: Press, write: Write) -> None:
     command, words = str(reply["command"]), " ".join(str(reply.get("words", "")).split())
-    shown = command
-    if words and press.keep == "comment" and "\n" not in command and "#" not in command:
+    shown = _disarmed(command, press) if reply["risk"] == "critical" else command
+    if reply["risk"] != "critical" and words and press.keep == "comment" and "\n" not in command and "#" not in command:
         shown = f"{command}  # {words}"
-    for note in reply["notes"]:
+    for note in (*_warnings(reply), *reply["notes"]):
         write("note", note)
     if words and press.keep == "history" and not question.message.get("alternative"):
         write("history", f"# {words}")

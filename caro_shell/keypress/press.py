@@ -39,6 +39,8 @@ class Press(NamedTuple):
     """The prompt as it is shown, for a shell whose line editor has taken it off the screen (bash)."""
     capture: str = "off"
     """`fix_output`: whether what the failed command has shown may be read from the screen: off or tmux."""
+    comments: int = 1
+    """0 where the shell does not take `#` at its prompt for a comment (zsh without interactive_comments)."""
     fresh: int = 0
     """1 asks the model even when the answer is known; `caro bench` needs that."""
 

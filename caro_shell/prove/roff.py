@@ -47,7 +47,7 @@ def plain_lines(source: str) -> Iterator[str]:
             name, _, rest = line[1:].lstrip().partition(" ")
             text = _of_mdoc(name, rest) if is_mdoc else _of_man(name, rest)
             begins = name in _PARAGRAPHS
-            fresh |= name in {"IP", "It", "OP", "HP"}
+            fresh |= name in {"IP", "It", "OP", "HP", "SS"}
         yield text if fresh else f"; {text}"
         fresh = begins or (fresh and not text.strip())
 
@@ -58,7 +58,7 @@ def _of_man(name: str, rest: str) -> str:
         return "".join(words)
     if name == "IP":
         return " ".join(words[:1])
-    return " ".join(words) if name in _FONTS | {"HP", "OP"} else ""
+    return " ".join(words) if name in _FONTS | {"HP", "OP", "SS"} else ""
 
 
 def _words(text: str) -> list[str]:

@@ -7,6 +7,8 @@ from caro_shell.safety.words import Word
 
 # getopt_long takes any beginning of a long option that is no other's; shorter ones are nobody's habit.
 _LEAST_PREFIX = 4
+# Options that are also the beginning of others, and mean themselves.
+_WHOLE = frozenset({"--force", "--all", "--delete", "--remove", "--file", "--user", "--group", "--set", "--clear"})
 
 
 @dataclass
@@ -28,7 +30,8 @@ class Options:
             return True
         if name.startswith("--"):
             return any(
-                len(flag) >= _LEAST_PREFIX and flag.startswith("--") and name.startswith(flag) for flag in self.flags
+                len(flag) >= _LEAST_PREFIX and flag.startswith("--") and name.startswith(flag) and flag not in _WHOLE
+                for flag in self.flags
             )
         return False
 

@@ -47,6 +47,7 @@ _caro_fields() {
   fields+=(capture "$REPLY")
   _caro_keep
   fields+=(keep "$REPLY")
+  [[ -o interactive_comments ]] || fields+=(comments 0)
   if _caro_is_blank && [[ -n "$_caro_failed" ]]; then
     fields+=(failed "${_caro_failed//$'\0'/}" status "$_caro_status")
   fi
