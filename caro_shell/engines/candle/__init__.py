@@ -120,6 +120,13 @@ class CandleEngine:
     def stream(self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Yield the answer as text; whoever cancels hears nothing more, even while the prompt is being evaluated."""
         start = time.perf_counter()
+        self.sent, self.usage = messages, Usage()
+        # What was cancelled in the middle of its prompt is evaluated to its end first: until then mistral.rs takes no
+        # other call, not even for tokens.
+        while self._latest and not cancelled() and not self._latest.is_over(LOOK):
+            pass
+        if cancelled():
+            return
         written: dict[str, str] = {}
         self.sent = [message._replace(content=self._literal(message.content, written)) for message in messages]
         size = self._count(self.sent)
@@ -128,11 +135,6 @@ class CandleEngine:
                 f"The request is too long: {size} tokens.", f"Keep it under {self._settings.context // 2} tokens."
             )
         self.usage = Usage(prompt_tokens=size)
-        # What was cancelled in the middle of its prompt is evaluated to its end first, and must not pile up.
-        while self._latest and not cancelled() and not self._latest.is_over(LOOK):
-            pass
-        if cancelled():
-            return
         self._latest = answer = Answer(lambda: self._runner.send_chat_completion_request(self._request(sampling)))
         restored = Restored(written)
         try:
