@@ -105,7 +105,7 @@ def objections_to(command: str, place: Place, facts: Facts, knowledge: Knowledge
 def _all_objections(command: str, place: Place, facts: Facts, knowledge: Knowledge) -> Iterator[Objection]:
     line = commands_in(command)
     commands = list(unwrapped(line))
-    programs = Programs(facts.path, facts.cwd)
+    programs = Programs(facts.path, facts.cwd, facts.home)
     missing = [missing_name(one, line, facts.names, programs, place.shell) for one in commands]
     yield from (_of_missing(found, place.shell) for found in missing if found)
     yield from map(_of_absent, absent_files(line, commands, Disk(facts.cwd, facts.home)))

@@ -61,14 +61,14 @@ class Knowledge:
 
     def _learn(self, name: str, subcommand: str, program: str, programs: Programs) -> Known:
         tool = tool_of(name)
-        known = self._own(tool, subcommand, program, programs.cwd)
+        known = self._own(tool, subcommand, program, programs)
         options, complete = known.options, known.complete
         for other in tool.like_of.get(subcommand, ()):
-            like = self._own(tool, other, program, programs.cwd)
+            like = self._own(tool, other, program, programs)
             options, complete = options | like.options, complete and like.complete
         for other in tool.like:
             if there := programs.find(other, as_root=True):
-                options |= self._own(tool_of(other), "", there, programs.cwd).options
+                options |= self._own(tool_of(other), "", there, programs).options
         options |= Options({}, frozenset(tool.also_of.get(subcommand, ())))
         if _is_busybox(program):
             options |= Options({}, tool.busybox)
@@ -77,14 +77,14 @@ class Knowledge:
             options |= completions_of(name)
         return Known(options, complete)
 
-    def _own(self, tool: Tool, subcommand: str, program: str, cwd: str) -> Known:
+    def _own(self, tool: Tool, subcommand: str, program: str, programs: Programs) -> Known:
         """Return what a tool says of itself."""
-        printed = self._from_help(tool, subcommand, program, cwd)
+        printed = self._from_help(tool, subcommand, program, programs)
         paged = _from_pages(tool, subcommand, program)
         return Known(printed | paged, _is_complete(printed, paged, tool, subcommand))
 
-    def _from_help(self, tool: Tool, subcommand: str, program: str, cwd: str) -> Options:
-        if not tool.help or not is_trusted(program, cwd):
+    def _from_help(self, tool: Tool, subcommand: str, program: str, programs: Programs) -> Options:
+        if not tool.help or not is_trusted(program, programs.cwd, programs.home):
             return Options()
         arguments = [part for word in tool.help for part in word.replace("{sub}", subcommand).split()]
         return read_options(self.ask(program, arguments).splitlines())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+_OF_THE_SYSTEM = ("/bin", "/usr/bin", "/sbin", "/usr/sbin")
 _MOST_NAMES = 20_000
 
 
@@ -16,6 +17,7 @@ class Programs:
 
     path: str
     cwd: str = ""
+    home: str = ""
 
     @property
     def directories(self) -> list[str]:
@@ -53,16 +55,19 @@ def _is_executable(path: str) -> bool:
     return stat.S_ISREG(mode) and bool(mode & 0o111)
 
 
-def is_trusted(program: str, cwd: str) -> bool:
-    """Say whether `program` may be run with `--help`: nobody but root or this user can have put it there.
+def is_trusted(program: str, cwd: str, home: str) -> bool:
+    """Say whether `program` is surely the tool of its name, so that it may be run with `--help`.
 
-    What lies below the current directory is left alone, too: it came with somebody's project.
+    Nobody but root or this user can have put it there. It does not lie below the current directory, whose files came
+    with somebody's project, nor below the home: the user's own `install` or `watch` may do anything. Where scripts
+    stand for other programs (pyenv's, rbenv's, asdf's shims), asking them does more than print: only those that the
+    system brings are asked.
     """
     if not program.startswith("/") or ".." in program.split("/"):
         return False
-    here = Path(cwd or "/nowhere").resolve()
+    not_below = [Path(place).resolve() for place in (cwd, home) if place]
     for path in (Path(program), Path(program).resolve()):
-        if path.is_relative_to(here):
+        if any(path.is_relative_to(place) for place in not_below) or "shims" in path.parts:
             return False
         for part in (path, path.parent):
             try:
@@ -71,4 +76,13 @@ def is_trusted(program: str, cwd: str) -> bool:
                 return False
             if found.st_mode & stat.S_IWOTH or found.st_uid not in {0, os.getuid()}:
                 return False
-    return True
+    return not _is_script(Path(program).resolve())
+
+
+def _is_script(path: Path) -> bool:
+    """Say whether `path` is a script that did not come with the system."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"#!" and str(path.parent) not in _OF_THE_SYSTEM
+    except OSError:
+        return True

@@ -58,7 +58,7 @@ def main() -> None:
                 shell, colon, rest = line.partition(": ")
                 shell, command = (shell, rest) if colon and shell in {"zsh", "bash", "fish"} else ("bash", line)
                 command = command.partition(" => ")[0]
-                list(objections_to(command, Place("Linux", "GNU", shell), Facts(cwd, path=path), recording))
+                list(objections_to(command, Place("Linux", "GNU", shell), Facts(cwd, path=path, home=cwd), recording))
                 if name == "right" and not line.startswith("#"):
                     used = unwrapped(commands_in(command))
                     programs |= {one.name.text for one in used if one.name.known and not is_builtin(one, shell)}

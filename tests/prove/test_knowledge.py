@@ -27,10 +27,10 @@ def trusted(tmp_path: Path) -> Path:
     return made
 
 
-def program(directory: Path, name: str, script: str) -> Path:
-    """Make a program of the shell."""
+def program(directory: Path, name: str, script: str = "") -> Path:
+    """Make a program of the shell; without a script, one that cannot run."""
     path = directory / name
-    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.write_text(f"#!/bin/sh\n{script}\n" if script else "")
     path.chmod(0o755)
     return path
 
@@ -51,7 +51,7 @@ class Asked:
 
 def test_a_tool_is_asked_once_and_again_when_it_has_changed(trusted: Path, tmp_path: Path) -> None:
     """Also over a restart: what it said is kept on disk."""
-    tool, asked, store = program(trusted, "ls", "true"), Asked(), Store(tmp_path / "cache")
+    tool, asked, store = program(trusted, "ls"), Asked(), Store(tmp_path / "cache")
     programs = Programs(str(trusted), "/")
     # Everything is below this directory, so that nothing is asked here.
     assert Knowledge(store, asked).about("ls", "", programs) == Known()
@@ -70,7 +70,7 @@ def test_a_tool_is_asked_once_and_again_when_it_has_changed(trusted: Path, tmp_p
 @pytest.mark.parametrize("name", ["reboot", "frobnicate", "mkfs.ext4", "dd2"])
 def test_who_is_not_on_the_list_is_not_asked(name: str, trusted: Path) -> None:
     """A program may do anything with `--help`; of these nobody has looked."""
-    program(trusted, name, "true")
+    program(trusted, name)
     asked = Asked()
     assert not Knowledge(Store(None), asked).about(name, "", Programs(str(trusted), "/elsewhere")).complete
     assert asked.calls == []
@@ -81,7 +81,7 @@ def test_subcommands_are_asked_by_name_and_only_known_ones(trusted: Path) -> Non
     from caro_shell.prove.commands import commands_in
     from caro_shell.prove.flags import unknown_options
 
-    program(trusted, "git", "true")
+    program(trusted, "git")
     asked = Asked()
     knowledge, programs = Knowledge(Store(None), asked), Programs(str(trusted), "/elsewhere")
     for line in ("git commit --foo", "git frob --foo", "git --foo", "git $x --foo", "git -C x add --foo"):
@@ -92,21 +92,35 @@ def test_subcommands_are_asked_by_name_and_only_known_ones(trusted: Path) -> Non
 
 def test_a_program_that_others_could_have_put_there_is_not_asked(trusted: Path, tmp_path: Path) -> None:
     """Below the current directory, in a directory of everybody's, or with a file of everybody's."""
-    tool = str(program(trusted, "ls", "true"))
-    assert is_trusted(tool, "/somewhere")
-    assert is_trusted(tool, "")
-    assert not is_trusted(tool, str(tmp_path))
-    assert not is_trusted(tool, str(trusted))
-    assert not is_trusted("bin/ls", "/somewhere")
+    tool = str(program(trusted, "ls"))
+    assert is_trusted(tool, "/somewhere", "/home/me")
+    assert is_trusted(tool, "", "")
+    assert not is_trusted(tool, str(tmp_path), "")
+    assert not is_trusted(tool, str(trusted), "")
+    assert not is_trusted("bin/ls", "/somewhere", "")
     link = tmp_path / "other"
     link.mkdir()
     (link / "ls").symlink_to(tool)
-    assert not is_trusted(str(link / "ls"), str(trusted))
+    assert not is_trusted(str(link / "ls"), str(trusted), "")
     trusted.chmod(0o757)
-    assert not is_trusted(tool, "/somewhere")
+    assert not is_trusted(tool, "/somewhere", "")
     trusted.chmod(0o755)
     Path(tool).chmod(0o757)
-    assert not is_trusted(tool, "/somewhere")
+    assert not is_trusted(tool, "/somewhere", "")
+
+
+def test_what_only_has_the_name_of_a_tool_is_not_asked(trusted: Path, tmp_path: Path) -> None:
+    """The user's own `install` is not the system's, and asking a shim for pip's help makes pyenv write files."""
+    own = str(program(trusted, "install"))
+    assert not is_trusted(own, "/somewhere", str(tmp_path))
+    assert not is_trusted(str(program(trusted, "watch", "echo started")), "/somewhere", "")
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    assert not is_trusted(str(program(shims, "pip")), "/somewhere", "")
+    asked = Asked()
+    for home in (str(tmp_path), ""):
+        Knowledge(Store(None), asked).about("watch", "", Programs(str(trusted), "/elsewhere", home))
+    assert asked.calls == []
 
 
 def test_who_is_asked_gets_nothing_of_the_user(trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +196,7 @@ def test_busybox_takes_some_options_in_silence(trusted: Path) -> None:
 def test_bsds_usage_is_enough_for_letters_but_not_for_find(trusted: Path) -> None:
     """It says its letters when it does not know --help; find's words are in its page alone."""
     for name in ("ls", "find"):
-        program(trusted, name, "true")
+        program(trusted, name)
     asked = Asked("ls: unrecognized option `--help'\nusage: ls [-@ABCFGHIL] [--color=when] [-D format] [file ...]\n")
     knowledge, programs = Knowledge(Store(None), asked), Programs(str(trusted), "/elsewhere")
     known = knowledge.about("ls", "", programs)
@@ -197,7 +211,7 @@ def test_another_program_of_the_same_name_is_not_the_tool(trusted: Path) -> None
 
     from caro_shell.prove import Facts, objections_to
 
-    program(trusted, "ls", "true")
+    program(trusted, "ls")
     knowledge, facts = Knowledge(Store(None), Asked()), Facts(path=str(trusted))
 
     def notes(command: str) -> list[str]:
