@@ -34,6 +34,13 @@ def device() -> str:
     return "metal" if mx.metal.is_available() else "cuda"
 
 
+def _hardware() -> str:
+    """Return the device's name by its maker; MLX has had the call for it under several names."""
+    with suppress(AttributeError, RuntimeError):
+        return str(mx.device_info().get("device_name", ""))
+    return ""
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
 
@@ -91,7 +98,7 @@ class Loaded:
     def placement(self) -> Placement:
         """Where the model runs: all of it on the one device that MLX has."""
         layers = len(self.model.layers)
-        return Placement(self.device, layers, 0 if self.device == "cpu" else layers)
+        return Placement(self.device, layers, 0 if self.device == "cpu" else layers, hardware=_hardware())
 
     def tokenize(self, text: str, special: bool) -> list[int]:  # noqa: FBT001  what ChatTemplate calls it with
         """Return the token ids of `text`; with `special`, names of control tokens in it are those tokens."""
