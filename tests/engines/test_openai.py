@@ -31,8 +31,10 @@ from user_home import need_program
 
 from caro_shell.config import Settings
 from caro_shell.engines import Engine, Remote, Sampling, never
+from caro_shell.engines.fallback import FallbackEngine
 from caro_shell.engines.openai import OpenAIEngine
 from caro_shell.engines.openai.check import examine_server
+from caro_shell.engines.registry import asks_a_server, create_engine
 from caro_shell.errors import ConfigError, ServerError, Unusable
 from caro_shell.prompt import Message
 
@@ -674,3 +676,16 @@ def test_what_was_recorded_of_other_servers_is_read(serve: Serve) -> None:
     studio = json.dumps({"error": 'Model "m" not found. Please load it first.'})
     with pytest.raises(ServerError, match="has no model `m`"):
         ask(engine(serve([http("404 Not Found", studio)]), server_model="m"))
+
+
+def test_the_settings_decide_who_is_asked() -> None:
+    """A server where one is named, and this machine behind it where that is wanted; an engine that is named wins."""
+    url = "https://models.example/v1"
+    assert isinstance(create_engine(Settings(base_url=url)), OpenAIEngine)
+    assert isinstance(create_engine(Settings(engine="openai", base_url=url)), OpenAIEngine)
+    assert isinstance(create_engine(Settings(base_url=url, fallback="local")), FallbackEngine)
+    assert asks_a_server(Settings(base_url=url))
+    assert not asks_a_server(Settings())
+    assert not asks_a_server(Settings(engine="llama", base_url=url))
+    with pytest.raises(ServerError, match="There is no server to ask"):
+        create_engine(Settings(engine="openai")).load()
