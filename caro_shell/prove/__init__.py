@@ -21,6 +21,7 @@ from caro_shell.prove.unwrap import unwrapped
 BUDGET_S = 0.15
 """What one proof may take; what is learnt after that is there for the next one."""
 _MOST_AT_WORK = 4
+_LONGEST_SHOWN = 120
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _is_itself(command: Command, programs: Programs) -> bool:
 
 
 def _of_missing(found: Missing, shell: str) -> Objection:
-    name, others = found.name, _listed(found.instead)
+    name, others = _shown(found.name), _listed(found.instead)
     note = f"`{name}` is not installed"
     wish = f"There is no `{name}` here."
     if found.shell:
@@ -145,30 +146,38 @@ def _of_missing(found: Missing, shell: str) -> Objection:
 
 
 def _of_unknown(found: Unknown) -> Objection:
-    note = f"`{found.tool}` here has no `{found.option}`."
+    tool, option = _shown(found.tool), _shown(found.option)
     near = f"; it has {', '.join(found.near)}" if found.near else ""
-    wish = f"`{found.tool}` here has no option {found.option}{near}."
-    return Objection("option", f"{found.tool} {found.option}", (found.word.start, found.word.end), note, wish)
+    span = (found.word.start, found.word.end)
+    note, wish = f"`{tool}` here has no `{option}`.", f"`{tool}` here has no option {option}{near}."
+    return Objection("option", f"{tool} {option}", span, note, wish)
 
 
 def _of_absent(found: Absent) -> Objection:
-    span = (found.word.start, found.word.end)
+    path, span = _shown(found.path), (found.word.start, found.word.end)
     if found.not_executable:
-        said = f"`{found.path}` is not executable."
-        return Objection("file", found.path, span, said, said)
-    where = "does not exist" if found.path.startswith(("/", "~")) else "is not here"
+        said = f"`{path}` is not executable."
+        return Objection("file", path, span, said, said)
+    where = "does not exist" if path.startswith(("/", "~")) else "is not here"
     near = f"; {_listed(found.near)} {'is' if len(found.near) == 1 else 'are'}" if found.near else ""
-    wish = f"There is no {found.path} here" + (f"; there is {' and '.join(found.near)}." if found.near else ".")
-    return Objection("file", found.path, span, f"`{found.path}` {where}{near}.", wish)
+    wish = f"There is no {path} here" + (f"; there is {' and '.join(found.near)}." if found.near else ".")
+    return Objection("file", path, span, f"`{path}` {where}{near}.", wish)
 
 
 def _of_left_out(path: str, command: str) -> Objection:
+    path = _shown(path)
     note = f"`{path}`, which you named, is not in the command."
     return Objection("request", path, (0, len(command)), note, f"The command has to name {path}.")
 
 
 def _listed(names: tuple[str, ...]) -> str:
     return " and ".join(f"`{name}`" for name in names)
+
+
+def _shown(text: str) -> str:
+    """Return `text` as it may stand in a sentence on a terminal: one line, not too long."""
+    plain = "".join(char if char.isprintable() else "?" for char in text)
+    return plain if len(plain) <= _LONGEST_SHOWN else f"{plain[: _LONGEST_SHOWN - 1]}…"
 
 
 @cache

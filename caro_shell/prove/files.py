@@ -97,7 +97,9 @@ class Disk:
         try:
             with os.scandir(self.full(parent or ("/" if path.startswith("/") else "."))) as entries:
                 for entry, _ in zip(entries, range(_MOST_NEIGHBOURS), strict=False):
-                    names.add(entry.name)
+                    # A name is somebody else's text, and may be written to a terminal.
+                    if entry.name.isprintable() and len(entry.name) <= _LONGEST_NAME:
+                        names.add(entry.name)
         except (OSError, ValueError):
             return ()
         return tuple(f"{parent}/{other}" if parent else other for other in near_names(name, names))

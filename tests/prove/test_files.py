@@ -145,6 +145,13 @@ def test_the_disk_is_looked_at_a_limited_number_of_times(here: Path) -> None:
     assert 0 < len(absent(f"cat {' '.join(names)}", here)) < 50
 
 
+def test_a_name_that_would_write_to_the_terminal_is_not_offered(here: Path) -> None:
+    """Whoever made the file chose it."""
+    (here / "a-report\x1b[2J").touch()
+    (here / "a-reportt").touch()
+    assert Disk(str(here)).near("a-report") == ("a-reportt",)
+
+
 NAMED = {
     "sort notes.txt": ["notes.txt"],
     "what is in 'my-notes'": [],
