@@ -135,7 +135,8 @@ class CandleEngine:
                 f"The request is too long: {size} tokens.", f"Keep it under {self._settings.context // 2} tokens."
             )
         self.usage = Usage(prompt_tokens=size)
-        self._latest = answer = Answer(lambda: self._runner.send_chat_completion_request(self._request(sampling)))
+        runner, request = self._runner, self._request(sampling)
+        self._latest = answer = Answer(lambda: runner.send_chat_completion_request(request))
         restored = Restored(written)
         try:
             for chunk in answer.chunks(cancelled):

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from caro_shell.engines.mlx.blocks import GROUP, Packed, repack
 from caro_shell.engines.mlx.gguf_file import GgufFile, read_gguf
-from caro_shell.engines.mlx.tokenizer_file import build_tokenizer, ending_tokens
-from caro_shell.errors import EngineError
+from caro_shell.engines.mlx.tokenizer_file import build_tokenizer, ending_tokens, special_tokens
+from caro_shell.errors import CaroError, EngineError
 from caro_shell.models.disk import check_room, storage_error
 from caro_shell.models.progress import size_text
 
@@ -115,6 +115,7 @@ def _write(file: GgufFile, directory: Path) -> None:
     flush()
     build_tokenizer(file.facts).save(str(directory / "tokenizer.json"), pretty=False)
     (directory / "chat_template.jinja").write_text(file.facts.get("tokenizer.chat_template", ""), encoding="utf-8")
+    (directory / "tokenizer_config.json").write_text(json.dumps(special_tokens(file.facts)), encoding="utf-8")
     # Last: what has no configuration is no model.
     (directory / "config.json").write_text(
         json.dumps({**configuration, "quantization": quantization}, indent=1), encoding="utf-8"
@@ -140,6 +141,9 @@ def convert(source: Path, target: Path) -> str:
 
     Raises EngineError when MLX has no form for the model, ModelError when there is no room for it.
     """
+    # Before the lock: the directory may be one that others may only read.
+    if target.exists():
+        return ""
     try:
         with _alone(target.parent):
             if target.exists():
@@ -158,6 +162,13 @@ def convert(source: Path, target: Path) -> str:
                 shutil.rmtree(partial, ignore_errors=True)
     except OSError as error:
         raise storage_error(error, target.parent) from None
+    except CaroError:
+        raise
+    except Exception as error:  # the file is whole, but what it says may make no sense, in any way
+        raise EngineError(
+            f"MLX cannot take {source.name}: {type(error).__name__}: {str(error).partition(chr(10))[0].rstrip('.')}.",
+            "Use another model: caro models list",
+        ) from None
     size = sum(path.stat().st_size for path in target.iterdir())
     _log.info("converted %s for MLX: %d bytes in %.1f s", source.name, size, time.monotonic() - start)
     return f"The weights were converted for MLX, once: {size_text(size)} in {target}."

@@ -59,16 +59,16 @@ def open_model(settings: Settings) -> tuple[Loaded, str, tuple[str, ...], tuple[
             raise EngineError(
                 f"{directory} is not a model in MLX's form: it has no config.json.", "Set `model` to one, or to a name."
             )
-        return load(directory), settings.model.rstrip("/").rpartition("/")[2], (), ()
+        return load(directory, converted=False), settings.model.rstrip("/").rpartition("/")[2], (), ()
     weights = find_model(settings.model, settings)
     target = converted_path(models_dir(settings), _name(weights), _digest(weights))
     notes = convert(weights.path, target)
     try:
-        loaded = load(target)
+        loaded = load(target, converted=True)
     except EngineError:
         # Ours to make again; what comes from a file that is verified is right the second time.
         shutil.rmtree(target, ignore_errors=True)
         notes = convert(weights.path, target)
-        loaded = load(target)
+        loaded = load(target, converted=True)
     standing = f"{weights.title} stands in for `{weights.stands_in_for}` and is often wrong."
     return loaded, weights.title, (standing,) if weights.stands_in_for else (), (notes,) if notes else ()

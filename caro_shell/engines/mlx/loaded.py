@@ -179,8 +179,8 @@ class Seeds:
         return key
 
 
-def load(directory: Path) -> Loaded:
-    """Return the model in `directory`; raises EngineError when there is none that works."""
+def load(directory: Path, *, converted: bool) -> Loaded:
+    """Return the model in `directory`, which was converted here or is the user's; raises EngineError."""
     try:
         model, configuration = load_model(directory)
         tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
@@ -189,9 +189,11 @@ def load(directory: Path) -> Loaded:
             f"MLX cannot load {directory}: {_first_line(error)}.", "Fetch it again, or set another `model`."
         ) from None
     where = device()
-    # On a CPU, MLX multiplies 16-bit floats many times slower than 32-bit ones.
-    model.set_dtype(mx.float32 if where == "cpu" else mx.bfloat16)
-    mx.eval(model.parameters())
+    # On a CPU, MLX multiplies 16-bit floats many times slower than 32-bit ones. On a GPU, Qwen's own type is the one
+    # that its numbers do not overflow.
+    if where == "cpu" or converted:
+        model.set_dtype(mx.float32 if where == "cpu" else mx.bfloat16)
+        mx.eval(model.parameters())
     words = _read(directory / "tokenizer_config.json")
     template = _template(directory, words)
     if not template:

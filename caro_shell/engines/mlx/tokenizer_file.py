@@ -49,6 +49,17 @@ def build_tokenizer(facts: dict[str, Any]) -> "Tokenizer":
     return tokenizer
 
 
+def special_tokens(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the tokens that a chat template may name, as tokenizer_config.json has them."""
+    tokens = facts["tokenizer.ggml.tokens"]
+    named = {
+        f"{name}_token": tokens[facts[f"tokenizer.ggml.{name}_token_id"]]
+        for name in ("bos", "eos")
+        if f"tokenizer.ggml.{name}_token_id" in facts
+    }
+    return {**named, "add_bos_token": bool(facts.get("tokenizer.ggml.add_bos_token"))}
+
+
 def ending_tokens(facts: dict[str, Any]) -> list[int]:
     """Return the tokens by which the model ends its answer."""
     kinds = facts["tokenizer.ggml.token_type"]
