@@ -46,7 +46,8 @@ def tools() -> Mapping[str, Tool]:
 
 def tool_of(name: str) -> Tool:
     """Return how the tool called `name` is to be read."""
-    return tools().get(name) or Tool(pages=(name,))
+    # One that nobody has looked at may have subcommands: what stands behind its first operand may be theirs.
+    return tools().get(name) or Tool(pages=(name,), stops=True)
 
 
 def _tool(name: str, data: Mapping[str, Any]) -> Tool:

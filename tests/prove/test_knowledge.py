@@ -219,3 +219,22 @@ def test_another_program_of_the_same_name_is_not_the_tool(trusted: Path) -> None
 
     assert notes("./ls --foo") == notes("/opt/ls --foo") == []
     assert notes("ls --foo") == notes(f"{trusted}/ls --foo") == ["`ls` here has no `--foo`."]
+
+
+def test_what_stands_behind_the_operand_of_an_unknown_tool_may_be_its_subcommands(trusted: Path) -> None:
+    """Its own man page says nothing about those."""
+    from debian import place
+
+    from caro_shell.prove import Facts, objections_to
+
+    program(trusted, "perf")
+    pages = trusted.parent / "share" / "man" / "man1"
+    pages.mkdir(parents=True)
+    (pages / "perf.1").write_text(".TH PERF 1\n.TP\n\\-a\n.TP\n\\-b\n.TP\n\\-\\-count\n")
+    knowledge, facts = Knowledge(Store(None), Asked()), Facts(path=str(trusted))
+
+    def notes(command: str) -> list[str]:
+        return [found.note for found in objections_to(command, place("bash"), facts, knowledge)]
+
+    assert notes("perf -a --count stat --foo -r 1") == []
+    assert notes("perf --foo stat") == ["`perf` here has no `--foo`."]
