@@ -126,7 +126,9 @@ FORMS: tuple[Form, ...] = (
         flags=re.IGNORECASE,
     ),
     _form(r"""\b(?:Bearer|Basic)\s+(?P<own>(?=[^\s"']*\d)[\w.~+/=-]{16,})""", is_sure=True, flags=re.IGNORECASE),
-    _form(r"""\b(?:Set-)?Cookie:\s{0,3}(?P<bare>[^"'\n]{3,})""", flags=re.IGNORECASE),
+    _form(r"""(?:-H|--header)[\s=]{0,3}["']?(?P<name>[\w-]{2,60}):\s{0,3}(?P<bare>[^"'\n]{3,})"""),
+    _form(r"""\b(?:Set-)?Cookie:\s{0,3}(?P<bare>[\w.-]+=[^"'\n]{3,})""", flags=re.IGNORECASE),
+    _form(r"""\bcurl\b[^\n;|]{0,300}?\s(?:-b|--cookie)[\s=]{0,3}["']?(?P<bare>[\w.-]+=[^"'\n]{3,})"""),
     # Files of other programs.
     _form(rf"""\blogin\s+\S+\s+(?:account\s+\S+\s+)?password\s+{_VALUE}"""),
     _form(r"^[\w.*-]+:(?:\d{1,5}|\*):[^:\s]+:[^:\s]+:(?P<bare>\S+)$", flags=re.MULTILINE),
@@ -217,7 +219,7 @@ _NOT_SECRET = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _PLAIN = re.compile(
-    r"[A-Za-z]+[.,:;!?]?|\d{1,5}|[\w-]+\.[A-Za-z]\w{0,5}|v?\d+(?:[.:-]\d+)+|.*://.*|[A-Za-z]+(?:[-_][A-Za-z]+)+"
+    r"[A-Za-z]+[.,:;!?]?|\d{1,5}|[\w.-]*\.[A-Za-z]{1,8}\d?|v?\d+(?:[.:-]\d+)+|.*://.*|[A-Za-z]+(?:[-_][A-Za-z]+)+"
 )
 _HEX_ONLY = re.compile(r"[0-9a-fA-F-]+")
 _LEAST = 3
