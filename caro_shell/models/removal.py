@@ -21,6 +21,8 @@ def _belongings(path: Path) -> Iterator[Path]:
     for found in path.parent.glob(f"{escape(path.name)}*"):
         if found.name == path.name or (found.name[len(path.name)] == "." and not found.name.endswith(_LEFT)):
             yield found
+    # What the MLX engine has made of it.
+    yield from (path.parent / "mlx").glob(f"{escape(path.name)}-*")
 
 
 def _size(path: Path) -> int:
@@ -43,7 +45,7 @@ def remove(model: Model, settings: Settings) -> int:
             with lock(path, wait=lambda: _refuse(model)):
                 for belonging in _belongings(path):
                     found = True
-                    freed += 0 if belonging.is_dir() else _size(belonging)
+                    freed += sum(map(_size, belonging.glob("*"))) if belonging.is_dir() else _size(belonging)
                     shutil.rmtree(belonging) if belonging.is_dir() else belonging.unlink()
         except OSError as error:
             raise storage_error(error, path.parent) from None

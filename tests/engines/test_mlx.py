@@ -29,7 +29,9 @@ from caro_shell.engines.mlx.blocks import Packed, repack
 from caro_shell.engines.mlx.gguf_file import BLOCKS, Tensor, read_gguf
 from caro_shell.engines.mlx.tokenizer_file import build_tokenizer
 from caro_shell.errors import EngineError, ModelError, Unusable
-from caro_shell.models.store import find_model
+from caro_shell.models.catalogue import read_catalogue
+from caro_shell.models.removal import remove
+from caro_shell.models.store import find_model, known_model, model_path
 from caro_shell.prompt import Message
 
 # ggml's number of a quantised type, and where in its block a 16-bit scale lies.
@@ -214,6 +216,20 @@ def test_a_model_of_another_kind_is_one_sentence(tmp_path: Path, architecture: s
         MlxEngine(settings).load()
     assert caught.value.hint
     assert converted(settings) == []
+
+
+def test_a_model_is_removed_with_its_conversion(tmp_path: Path) -> None:
+    """`caro models rm` leaves nothing of it, and leaves alone what was made of another one."""
+    settings = Settings(models_dir=str(tmp_path))
+    tiny = known_model("tiny", read_catalogue(), settings)
+    path = model_path(tiny, settings)
+    path.write_bytes(b"GGUF")
+    own, other = (conversion.converted_path(tmp_path, source, "0" * 64) for source in (path, tmp_path / "other.gguf"))
+    for directory in (own, other):
+        directory.mkdir(parents=True)
+        (directory / "config.json").write_text("{}")
+    assert remove(tiny, settings) == 6
+    assert (path.exists(), own.exists(), other.exists()) == (False, False, True)
 
 
 def test_a_directory_of_the_users_is_loaded_as_it_is(small: Settings, engine: MlxEngine, tmp_path: Path) -> None:

@@ -131,9 +131,10 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
 
 
-def converted_path(models_dir: Path, name: str, digest: str) -> Path:
+def converted_path(models_dir: Path, source: Path, digest: str) -> Path:
     """Return where the conversion of the file with this hash belongs, whether or not it is there."""
-    return models_dir / "mlx" / f"{name}-{digest[:8]}-{_FORM}"
+    # By this name `caro models rm` finds it.
+    return models_dir / "mlx" / f"{source.name}-{digest[:8]}-{_FORM}"
 
 
 def convert(source: Path, target: Path) -> str:

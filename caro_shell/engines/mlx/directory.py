@@ -48,10 +48,6 @@ def _digest(weights: Weights) -> str:
     return hashlib.sha256(f"{weights.path} {found.st_size} {found.st_mtime_ns}".encode()).hexdigest()
 
 
-def _name(weights: Weights) -> str:
-    return re.sub(r"[^\w.-]+", "-", weights.name.removesuffix(".gguf")).strip(".-") or "model"
-
-
 def open_model(settings: Settings) -> tuple[Loaded, str, tuple[str, ...], tuple[str, ...]]:
     """Return the loaded model, its title, what the user should know of it, and what was done; raises ModelError."""
     if directory := own_directory(settings):
@@ -61,7 +57,7 @@ def open_model(settings: Settings) -> tuple[Loaded, str, tuple[str, ...], tuple[
             )
         return load(directory, converted=False), settings.model.rstrip("/").rpartition("/")[2], (), ()
     weights = find_model(settings.model, settings)
-    target = converted_path(models_dir(settings), _name(weights), _digest(weights))
+    target = converted_path(models_dir(settings), weights.path, _digest(weights))
     notes = convert(weights.path, target)
     try:
         loaded = load(target, converted=True)
