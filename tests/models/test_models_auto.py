@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from caro_shell.config import Settings
+from caro_shell.engines import installed
 from caro_shell.engines.devices import CPU, Device
 from caro_shell.engines.survey import Survey
 from caro_shell.errors import ModelError
@@ -159,7 +160,7 @@ def test_the_device_is_the_one_that_the_engine_would_take(
 ) -> None:
     """By llama.cpp's own list and the user's own setting; nothing that is wrong there keeps `auto` from choosing."""
     monkeypatch.setattr(device, "survey", lambda _: Survey(devices))
-    monkeypatch.setattr(device.installed, "choose", lambda: (device.installed.LLAMA, ""))
+    monkeypatch.setattr(installed, "choose", lambda: (installed.LLAMA, ""))
     assert device.ask_llama(wanted) == answer
 
 
