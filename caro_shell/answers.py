@@ -59,6 +59,8 @@ class Answers:
     task: Task
     commands: list[str] = field(default_factory=list)
     refusal: Unusable | None = None
+    proved: bool = False
+    """Whether the first command has had its second attempt, or needed none."""
     _draws: int = 0
     _exhausted: bool = False
 
@@ -92,6 +94,22 @@ class Answers:
                 return
         if likeness(command) not in map(likeness, self.commands):
             self.commands.append(command)
+
+    def second_attempt(self, engine: Engine, visit: Visit, wish: str) -> str:
+        """Return what the model writes once it knows `wish`; empty when that is no command, or the same again.
+
+        Nothing of it is shown while it grows: the first one stands there, and may stay.
+        """
+        attempt = Attempt(self.task.knowing(wish))
+        visit.attempts.append(attempt)
+        with verify.SyntaxCheck(visit.shell) as check:
+            for _text in listen(engine, attempt, Sampling(visit.max_tokens), visit):
+                pass
+            try:
+                command = self._checked(attempt, visit, check)
+            except Unusable:
+                return ""
+        return "" if likeness(command) in map(likeness, self.commands) else command
 
     def _next_draw(self, max_tokens: int) -> tuple[Sequence[Message], Sampling]:
         """Return what to send next: the task itself, and in turn with it the wish for another tool."""

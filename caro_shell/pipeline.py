@@ -1,6 +1,7 @@
 """One request from line to reply: context, prompt, stream, parse, verify, and what it cost."""
 
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,8 +17,10 @@ from caro_shell.protocol import Ask, Reply
 from caro_shell.task import Task, explain_task, fix_task, generate_task
 
 if TYPE_CHECKING:
+    from caro_shell.prove import Proof
     from caro_shell.safety.judge import Judgement
 
+_WORD = re.compile(r"[\w.+-]+")
 _REMEMBERED = 256
 MOST_ALTERNATIVES = 9
 
@@ -63,13 +66,14 @@ class Pipeline:
         # Another engine may have had to answer.
         _keep(self._answers, (self.engine.model, *task.messages), answers)
         index = max(ask.alternative, 0) % len(answers.commands)
+        proof = self._proved(ask, task, answers, index, visit)
         with visit.watch.step("judge"):
             judged = _judged(answers.commands[index], ask.shell, ask.cwd)
         return Reply(
             command=answers.commands[index],
             risk=judged.level,
             reasons=[reason.sentence for reason in judged.reasons],
-            notes=list(self.engine.notes),
+            notes=[*proof.notes, *self.engine.notes],
             alternatives=answers.commands[1 : ask.number] if ask.number > 1 else [],
             model=self.engine.model,
             engine=self.engine.name,
@@ -79,6 +83,25 @@ class Pipeline:
             cursor=len(task.right),
             words=task.words,
         )
+
+    def _proved(self, ask: Ask, task: Task, answers: Answers, index: int, visit: Visit) -> "Proof":
+        """Return what is known against a command; the first one gets a second attempt, and the better one stays."""
+
+        def prove(command: str) -> "Proof":
+            with visit.watch.step("proof"):
+                return _prove(command, ask, task)
+
+        proof = prove(answers.commands[index])
+        if index or answers.proved:
+            return proof
+        answers.proved = True
+        if not proof.wish or not (other := answers.second_attempt(self.engine, visit, proof.wish)):
+            return proof
+        second = prove(other)
+        if len(second.objections) >= len(proof.objections):
+            return proof
+        answers.commands[0] = other
+        return second
 
     def _explain(self, ask: Ask, task: Task, visit: Visit) -> Reply:
         """Return the reply with an explanation of the command on the line."""
@@ -128,6 +151,18 @@ class Pipeline:
             },
             "timings_ms": visit.watch.timings(),
         }
+
+
+def _prove(command: str, ask: Ask, task: Task) -> "Proof":
+    from caro_shell.prove import Facts, Proof, prove
+
+    if not ask.path:
+        return Proof()
+    # What stands where a command does on the user's own line may be an alias or a function; in a request, the first word.
+    names = _WORD.findall(ask.line)
+    known = frozenset(names[:1] if task.words == ask.line.strip("# \t") else names)
+    facts = Facts(cwd=ask.cwd, request=task.words, names=known, path=ask.path)
+    return prove(command, context.place(ask.shell), facts)
 
 
 def _judged(command: str, shell: str, cwd: str) -> "Judgement":

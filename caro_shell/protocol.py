@@ -44,6 +44,7 @@ _ASKED: Mapping[str, Field] = {
     "terminal": _optional(_TEXT),
     "sequence": _optional(_COUNT),
     "model": _optional(_TEXT),
+    "path": _optional(_TEXT),
     "fresh": _optional(_FLAG),
     "stream": _optional(_FLAG),
     "settings": _optional(_OBJECT),
@@ -118,6 +119,8 @@ class Ask(NamedTuple):
     terminal: str = ""
     sequence: int = 0
     model: str = ""
+    path: str = ""
+    """The shell's PATH; empty: nothing is said about what is installed."""
     fresh: bool = False
     stream: bool = True
     settings: Mapping[str, str] = {}

@@ -37,6 +37,11 @@ class Task:
     accept: Callable[[str], str] = field(default=_as_it_is, compare=False)
     """Turns the model's command into what goes on the line; raises Unusable when it will not do."""
 
+    def knowing(self, wish: str) -> Sequence[Message]:
+        """Return the messages that ask for the same once more, with what is known of the place."""
+        *constant, last = self.messages
+        return [*constant, Message(last.role, f"{last.content}\n{wish}")]
+
     def avoiding(self, commands: Sequence[str]) -> Sequence[Message]:
         """Return the messages that ask for the same with other tools than those of `commands`."""
         tools = dict.fromkeys(command.split()[0] for command in commands)

@@ -1,6 +1,7 @@
 """One request from line to reply, with an engine that says what it is told."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -327,3 +328,54 @@ def test_explaining_keeps_the_prompt_that_is_evaluated() -> None:
     pipeline.answer(request("tar -cz"), Listener())
     pipeline.answer(request("sl", type="fix", status=127), Listener())
     assert len({messages[0] for messages in engine.asked}) == 1
+
+
+def tools(directory: Path, *names: str) -> str:
+    """Return a PATH with nothing on it but programs of these names."""
+    for name in names:
+        program = directory / name
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    return str(directory)
+
+
+def test_what_is_not_installed_gets_a_second_attempt(tmp_path: Path) -> None:
+    """The model is told what is missing, and the answer that works here wins; the first is shown, then replaced."""
+    engine = Engine(["grpe x ./a"], ["grep x ./a"])
+    shown: list[str] = []
+    reply = Pipeline(engine, 160).answer(request(path=tools(tmp_path, "grep")), Listener(shown.append))
+    assert (reply.command, reply.notes) == ("grep x ./a", ["It is only a parrot."])
+    assert engine.asked[1][-1].content.startswith("list files\nThere is no `grpe` here")
+    assert shown == ["grpe x ./a"]
+
+
+def test_a_second_attempt_that_is_no_better_is_not_taken(tmp_path: Path) -> None:
+    """The first answer stays, with what is known against it; it is not tried a third time."""
+    engine = Engine(["grpe x"], ["frobnicate x"], ["never asked"])
+    pipeline = Pipeline(engine, 160)
+    asked = request(path=tools(tmp_path, "grep"))
+    for _ in range(2):
+        reply = pipeline.answer(asked, Listener())
+        assert reply.command == "grpe x"
+        assert reply.notes[0].startswith("`grpe` is not installed")
+    assert len(engine.asked) == 2
+
+
+def test_without_a_path_nothing_is_said_about_what_is_installed() -> None:
+    """Nobody knows what the shell would find."""
+    reply = Pipeline(Engine(["grpe x"]), 160).answer(request(), Listener())
+    assert (reply.command, reply.notes) == ("grpe x", ["It is only a parrot."])
+
+
+def test_the_users_own_names_are_no_news_to_the_user(tmp_path: Path) -> None:
+    """What stood on the line already may be an alias or a function."""
+    engine = Engine(["ll -h ./src"])
+    asked = request("ll ./src # human readable", path=tools(tmp_path, "ls"))
+    assert Pipeline(engine, 160).answer(asked, Listener()).notes == ["It is only a parrot."]
+
+
+def test_danger_is_judged_where_one_stands(tmp_path: Path) -> None:
+    """The directory of the request counts, not the daemon's."""
+    assert Pipeline(Engine(["rm -rf *"]), 160).answer(request(cwd=str(tmp_path)), Listener()).risk == "moderate"
+    reply = Pipeline(Engine(["rm -rf *"]), 160).answer(request(cwd="/"), Listener())
+    assert (reply.risk, reply.reasons) == ("critical", ["deletes the whole file system (*) with all that is in it"])

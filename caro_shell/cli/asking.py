@@ -36,6 +36,7 @@ def request(line: str, shell: str = "", model: str = "") -> Ask:
         terminal=terminal_name(),
         sequence=time.monotonic_ns(),
         model=os.path.abspath(model) if os.path.isfile(model) else model,
+        path=os.environ.get("PATH", ""),
         stream=False,
         settings=settings_in(os.environ),
     )

@@ -48,6 +48,7 @@ def message_of(question: Question, press: Press) -> dict[str, Any]:
         "cwd": paths.working_dir(),
         "terminal": f"{press.terminal}:{press.pid}",
         "sequence": press.press,
+        "path": os.environ.get("PATH", ""),
         "fresh": bool(press.fresh),
         "settings": client.settings_in(os.environ),
     }
