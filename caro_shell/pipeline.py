@@ -158,7 +158,7 @@ def _prove(command: str, ask: Ask, task: Task) -> "Proof":
 
     if not ask.path:
         return Proof()
-    # What stands where a command does on the user's own line may be an alias or a function; in a request, the first word.
+    # On the user's own line a command may be an alias or a function; in a request, its first word.
     names = _WORD.findall(ask.line)
     known = frozenset(names[:1] if task.words == ask.line.strip("# \t") else names)
     facts = Facts(cwd=ask.cwd, request=task.words, names=known, path=ask.path)
