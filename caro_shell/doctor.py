@@ -52,10 +52,23 @@ def _settings() -> Finding:
     return Finding("settings", ok=True, seen=chosen or f"defaults; {path} is not there")
 
 
-def _llama() -> Finding:
-    from caro_shell.engines.installed import examine_all
+def _engine() -> Finding:
+    from caro_shell.engines import installed, registry
 
-    ok, seen = examine_all()
+    try:
+        settings = config.current()
+    except ConfigError:
+        settings = config.Settings()
+    asked = [package for package in installed.PACKAGES if package.setting == settings.engine]
+    if not asked and settings.engine not in {"auto", "openai"}:
+        try:
+            registry.check_needs(settings.engine)
+        except CaroError as error:
+            return Finding("engine", ok=False, seen=error.message, mend=error.hint.removeprefix("Try: "))
+        return Finding("engine", ok=True, seen=settings.engine)
+    ok, seen = installed.examine_first(asked or installed.PACKAGES)
+    if not ok and registry.asks_a_server(settings) and settings.fallback == "off":
+        return Finding("llama.cpp", ok=True, seen=f"{seen}; none needed: a server is asked")
     return Finding("llama.cpp", ok=ok, seen=seen, mend="./install.sh")
 
 
@@ -184,7 +197,7 @@ def _keys(shell: str, report: Mapping[str, str]) -> Finding:
 CHECKS: tuple[Callable[[], Finding], ...] = (
     _python,
     _settings,
-    _llama,
+    _engine,
     _model,
     _server,
     _runtime,
@@ -210,7 +223,7 @@ def examine() -> Iterator[Finding]:
     for check in CHECKS:
         try:
             yield check()
-            if check is _llama:
+            if check is _engine:
                 yield from _devices()
         except CaroError as error:
             yield Finding(check.__name__.strip("_"), ok=False, seen=error.message, mend=error.hint)

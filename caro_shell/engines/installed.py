@@ -12,7 +12,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,15 +57,19 @@ _EXAMINE = (
 
 @dataclass(frozen=True)
 class Package:
-    """A package with llama.cpp in it: pip's name, the name to import, and the module with llama.h's functions."""
+    """A package with llama.cpp in it.
 
+    The setting `engine` that means it, pip's name, the name to import, and the module with llama.h's functions.
+    """
+
+    setting: str
     name: str
     module: str
     binding: str
 
 
-LLAMA = Package("llama-cpp-python", "llama_cpp", "llama_cpp")
-XLLAMACPP = Package("xllamacpp", "xllamacpp", "caro_shell.engines.xllamacpp_functions")
+LLAMA = Package("llama", "llama-cpp-python", "llama_cpp", "llama_cpp")
+XLLAMACPP = Package("xllamacpp", "xllamacpp", "xllamacpp", "caro_shell.engines.xllamacpp_functions")
 PACKAGES = (LLAMA, XLLAMACPP)
 
 
@@ -137,10 +141,10 @@ def choose() -> tuple[Package, str]:
     )
 
 
-def examine_all() -> tuple[bool, str]:
-    """Try what `auto` would, in its order; return whether one can be used, and what was seen of each up to that one."""
+def examine_first(packages: Sequence[Package] = PACKAGES) -> tuple[bool, str]:
+    """Try packages in their order; return whether one can be used, and what was seen of each up to that one."""
     seen: list[str] = []
-    for package in PACKAGES:
+    for package in packages:
         found = examine(package)
         if not found.trouble:
             device = "GPU" if found.gpu else "CPU"

@@ -31,7 +31,7 @@ _NAMED = {
     "candle": _Entry("caro_shell.engines.candle", "CandleEngine", "mistralrs", "mistralrs"),
 }
 _SERVER = "openai"
-_PACKAGES = {"llama": installed.LLAMA, "xllamacpp": installed.XLLAMACPP}
+_PACKAGES = {package.setting: package for package in installed.PACKAGES}
 
 
 def create_engine(settings: Settings) -> Engine:
@@ -41,7 +41,8 @@ def create_engine(settings: Settings) -> Engine:
     if settings.engine == "auto":
         return _automatic(settings)
     if settings.engine in _NAMED:
-        return _named(settings)
+        check_needs(settings.engine)
+        return _made(settings.engine, settings)
     return _of_the_user(settings)
 
 
@@ -65,24 +66,25 @@ def _server(settings: Settings) -> Engine:
 def _automatic(settings: Settings) -> Engine:
     """Return llama.cpp by the first package that has it and runs here."""
     package, before = installed.choose()
-    if package == installed.LLAMA:
-        return _made("llama", settings)
-    # That the other one is not there may be by choice; that it does not run is for the user to mend.
-    return _made("xllamacpp", settings, *([before] if before else []))
+    # That the first one is not there may be by choice; that it does not run is for the user to mend.
+    return _made(package.setting, settings, *([before] if before else []))
 
 
-def _named(settings: Settings) -> Engine:
-    """Return the engine of a name, when what it needs is here."""
-    name, entry = settings.engine, _NAMED[settings.engine]
+def check_needs(name: str) -> None:
+    """Raise EngineError when the package that an engine needs is not here or would not run, ConfigError without one."""
+    if name not in {"auto", _SERVER, *_NAMED} and not (":" in name and Path(name.rpartition(":")[0]).is_file()):
+        raise ConfigError(
+            f"There is no engine `{name}`.", f"It is auto, {', '.join([*_NAMED, _SERVER])}, or FILE.py:CLASS."
+        )
     if name in _PACKAGES and (trouble := installed.trouble(_PACKAGES[name])):
         package = _PACKAGES[name].name
         raise EngineError(f"The engine `{name}`: {package} {trouble}.", f"Try: {installed.pip_install(package)}")
-    if entry.needs and importlib.util.find_spec(entry.needs) is None:
+    entry = _NAMED.get(name)
+    if entry and entry.needs and importlib.util.find_spec(entry.needs) is None:
         raise EngineError(
             f"The engine `{name}` needs the package {entry.requirement}, which is not installed.",
             f"Try: {installed.pip_install(entry.requirement)}",
         )
-    return _made(name, settings)
 
 
 def _made(name: str, settings: Settings, *more: Any) -> Engine:  # noqa: ANN401  what that engine takes besides
@@ -93,12 +95,8 @@ def _made(name: str, settings: Settings, *more: Any) -> Engine:  # noqa: ANN401 
 
 def _of_the_user(settings: Settings) -> Engine:
     """Return an engine out of a file of the user's."""
-    path, colon, name = settings.engine.rpartition(":")
-    if not colon or not Path(path).is_file():
-        raise ConfigError(
-            f"There is no engine `{settings.engine}`.",
-            f"It is auto, {', '.join([*_NAMED, _SERVER])}, or FILE.py:CLASS.",
-        )
+    check_needs(settings.engine)
+    path, _, name = settings.engine.rpartition(":")
     spec = importlib.util.spec_from_file_location("caro_engine_of_the_user", path)
     if spec is None or spec.loader is None:
         raise ConfigError(f"{path} is not a Python file.", "The setting `engine` is a name, or FILE.py:CLASS.")
