@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from engine_kinds import models_dir, need_module
@@ -166,6 +167,25 @@ def test_a_prompt_that_was_asked_before_is_evaluated_anew(engine: CandleEngine) 
     list(engine.stream(ask("show the date"), Sampling(max_tokens=2), never))
     assert engine.usage.reused_tokens > 5
     list(engine.stream(ask("show the date"), Sampling(max_tokens=2), never))
+    assert engine.usage.reused_tokens == 0
+
+
+@pytest.mark.model
+def test_what_it_keeps_for_ever_is_bounded(engine: CandleEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is started anew after so many requests, since it gives nothing back on a CPU; the next one is answered."""
+    import mistralrs
+
+    started: list[object] = []
+    really = mistralrs.Runner
+
+    def start(**options: Any) -> Any:  # noqa: ANN401  the real one's
+        started.append(options["which"])
+        return really(**options)
+
+    monkeypatch.setattr(mistralrs, "Runner", start)
+    monkeypatch.setattr("caro_shell.engines.candle.MOST_ASKED", 0)
+    assert "".join(engine.stream(ask("list all files"), Sampling(max_tokens=6), never))
+    assert len(started) == 1
     assert engine.usage.reused_tokens == 0
 
 
