@@ -31,6 +31,8 @@ class Pipeline:
 
     engine: Engine
     max_tokens: int = 160
+    proves: bool = True
+    """Whether commands are checked against what is installed here."""
     last: Mapping[str, Any] = field(default_factory=dict)
     _answers: OrderedDict[tuple[Any, ...], Answers] = field(default_factory=OrderedDict)
     _explanations: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
@@ -89,7 +91,7 @@ class Pipeline:
 
         def prove(command: str) -> "Proof":
             with visit.watch.step("proof"):
-                return _prove(command, ask, task)
+                return _prove(command, ask, task, known=self.proves)
 
         proof = prove(answers.commands[index])
         if index or answers.proved:
@@ -153,15 +155,15 @@ class Pipeline:
         }
 
 
-def _prove(command: str, ask: Ask, task: Task) -> "Proof":
+def _prove(command: str, ask: Ask, task: Task, *, known: bool) -> "Proof":
     from caro_shell.prove import Facts, Proof, prove
 
-    if not ask.path:
+    if not known or not ask.path:
         return Proof()
     # On the user's own line a command may be an alias or a function; in a request, its first word.
     names = _WORD.findall(ask.line)
-    known = frozenset(names[:1] if task.words == ask.line.strip("# \t") else names)
-    facts = Facts(cwd=ask.cwd, request=task.words, names=known, path=ask.path)
+    own = frozenset(names[:1] if task.words == ask.line.strip("# \t") else names)
+    facts = Facts(cwd=ask.cwd, request=task.words, names=own, path=ask.path)
     return prove(command, context.place(ask.shell), facts)
 
 

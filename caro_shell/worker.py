@@ -130,6 +130,7 @@ class Worker:
             self._shell = job.request.shell
             pipeline = self._load(job.settings)
         pipeline.max_tokens = job.settings.max_tokens
+        pipeline.proves = job.settings.proof
         return pipeline
 
     def _reload(self) -> None:

@@ -36,6 +36,25 @@ def test_a_harmless_command_comes_without_a_word(terminal: Terminal, script: Scr
     assert "caro:" not in terminal.screen()
 
 
+def test_what_does_not_work_here_is_said_and_tried_again(
+    open_shell: OpenShell, script: Script, kind: ShellKind
+) -> None:
+    """The model is told what is missing; the answer that works comes, else the first one with a note."""
+    terminal = open_shell(after=kind.set("CARO_PROOF", "on"))
+    script.say(REQUEST, "grpe x .")
+    script.say(f"{REQUEST}\nThere is no*", "grpe x .")
+    terminal.type(REQUEST)
+    terminal.press("C-g")
+    terminal.line_becomes("grpe x .")
+    terminal.see("caro: `grpe` is not installed")
+    script.say(f"{REQUEST} now\nThere is no*", "grep x .")
+    script.say(f"{REQUEST} now", "grpe x .")
+    terminal.press("C-c")
+    terminal.type(f"{REQUEST} now")
+    terminal.press("C-g")
+    terminal.line_becomes("grep x .")
+
+
 def test_enter_cannot_run_a_critical_command(
     open_shell: OpenShell, script: Script, kind: ShellKind, home: Home
 ) -> None:

@@ -74,6 +74,8 @@ class Home:
             {
                 "CARO_ENGINE": f"{SUPPORT / 'scripted_engine.py'}:ScriptedEngine",
                 "CARO_TEST_SCRIPT": str(self.script.directory),
+                # What the scripted engine says need not work here; tests of the proof turn it on.
+                "CARO_PROOF": "off",
                 "XDG_CONFIG_HOME": str(path / ".config"),
                 "XDG_DATA_HOME": str(path / ".local" / "share"),
             },
@@ -107,7 +109,7 @@ class Home:
     def real_model(self, name: str) -> None:
         """Use llama.cpp with a model of the catalogue instead of the script; skips (fails in CI) without it."""
         models = os.environ.get("CARO_TEST_MODELS", "")
-        self.environ |= {"CARO_MODELS_DIR": models, "CARO_MODEL": name}
+        self.environ |= {"CARO_MODELS_DIR": models, "CARO_MODEL": name, "CARO_PROOF": "on"}
         del self.environ["CARO_ENGINE"]
         from caro_shell import config
         from caro_shell.errors import ModelError
