@@ -40,7 +40,7 @@ class Press(NamedTuple):
     capture: str = "off"
     """`fix_output`: whether what the failed command has shown may be read from the screen: off or tmux."""
     comments: int = 1
-    """0 where the shell does not take `#` at its prompt for a comment (zsh without interactive_comments)."""
+    """0 where the shell does not take `#` at its prompt for a comment (zsh and bash without interactive_comments)."""
     fresh: int = 0
     """1 asks the model even when the answer is known; `caro bench` needs that."""
 

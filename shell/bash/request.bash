@@ -58,18 +58,19 @@ _caro_ask_and_wait() {
 
 # Run the client in mode $1 for gesture $2; what it prints is kept in _caro_answer.
 _caro_run() {
-  builtin local keep='' capture=''
+  builtin local keep='' capture='' comments=1
   _caro_presses=$((_caro_presses + 1))
   _caro_setting keep_request off
   keep="$_caro_value"
   _caro_setting fix_output off
   capture="$_caro_value"
   _caro_setting style fg=8
+  builtin shopt -q interactive_comments || comments=0
   _caro_read_prompt
   _caro_without_interrupt _caro_run_client "$1" gesture "$2" shell bash terminal /dev/tty pid "$$" \
     press "$_caro_presses" left "${READLINE_LINE:0:READLINE_POINT}" right "${READLINE_LINE:READLINE_POINT}" \
     state "$_caro_state" failed "$_caro_failed" status "$_caro_status" keep "$keep" style "$_caro_value" \
-    capture "$capture" prompt "$_caro_prompt"
+    capture "$capture" comments "$comments" prompt "$_caro_prompt"
 }
 
 # The fields go through a pipe, never into an argument list. A substitution may be read only when it runs: no alias may

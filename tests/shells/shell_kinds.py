@@ -27,6 +27,8 @@ class ShellKind(NamedTuple):
     """What the shell's own Ctrl-G leaves of the line `gone`."""
     comments: str = "true"
     """The command that lets a `#` begin a comment on the command line."""
+    no_comments: str = "true"
+    """The command that makes it a word like any other, where there is one."""
     below: str = "\n"
     """What is between the line and what caro shows for it."""
 
@@ -57,6 +59,7 @@ ZSH = ShellKind(
     search="bck-i-search: ",
     ctrl_g="",
     comments="setopt interactive_comments",
+    no_comments="unsetopt interactive_comments",
     below="",
 )
 BASH = ShellKind(
@@ -69,6 +72,7 @@ BASH = ShellKind(
     status="$?",
     search="(reverse-i-search)`",
     ctrl_g="gone",
+    no_comments="shopt -u interactive_comments",
 )
 FISH = ShellKind(
     name="fish",

@@ -55,11 +55,14 @@ def test_what_does_not_work_here_is_said_and_tried_again(
     terminal.line_becomes("grep x .")
 
 
+@pytest.mark.parametrize("commented", [True, False])
 def test_enter_cannot_run_a_critical_command(
-    open_shell: OpenShell, script: Script, kind: ShellKind, home: Home
+    open_shell: OpenShell, script: Script, kind: ShellKind, home: Home, *, commented: bool
 ) -> None:
     """It arrives behind `# ` with its reason, also where the shell knows no comments at its prompt."""
-    terminal = open_shell(after=kind.set("CARO_COMMENT", "off"))
+    terminal = open_shell(
+        before=kind.comments if commented else kind.no_comments, after=kind.set("CARO_COMMENT", "off")
+    )
     ran = home.path / "ran"
     script.say(REQUEST, f"{DEADLY}; touch {ran}")
     terminal.type(REQUEST)
