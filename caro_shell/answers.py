@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from caro_shell import parse, verify
 from caro_shell.engines import BrokenOffError, Engine, Remote, Sampling
-from caro_shell.errors import Cancelled, Unusable
+from caro_shell.errors import Cancelled, CaroError, Unusable
 from caro_shell.parse.likeness import likeness
 from caro_shell.prompt import Message
 from caro_shell.stopwatch import Stopwatch
@@ -98,17 +98,20 @@ class Answers:
     def second_attempt(self, engine: Engine, visit: Visit, wish: str) -> str:
         """Return what the model writes once it knows `wish`; empty when that is no command, or the same again.
 
-        Nothing of it is shown while it grows: the first one stands there, and may stay.
+        Nothing of it is shown while it grows: the first one stands there, and may stay. It also stays when the engine
+        fails meanwhile, or the request is too long with the wish. Raises Cancelled.
         """
         attempt = Attempt(self.task.knowing(wish))
         visit.attempts.append(attempt)
-        with verify.SyntaxCheck(visit.shell) as check:
-            for _text in listen(engine, attempt, Sampling(visit.max_tokens), visit):
-                pass
-            try:
+        try:
+            with verify.SyntaxCheck(visit.shell) as check:
+                for _text in listen(engine, attempt, Sampling(visit.max_tokens), visit):
+                    pass
                 command = self._checked(attempt, visit, check)
-            except Unusable:
-                return ""
+        except Cancelled:
+            raise
+        except CaroError:
+            return ""
         return "" if likeness(command) in map(likeness, self.commands) else command
 
     def _next_draw(self, max_tokens: int) -> tuple[Sequence[Message], Sampling]:

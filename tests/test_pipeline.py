@@ -8,7 +8,7 @@ import pytest
 
 from caro_shell.answers import Listener
 from caro_shell.engines import Placement, Sampling, Usage
-from caro_shell.errors import Cancelled, Unusable, UsageError
+from caro_shell.errors import Cancelled, CaroError, ServerError, Unusable, UsageError
 from caro_shell.pipeline import MOST_ALTERNATIVES, Pipeline
 from caro_shell.prompt import Message
 from caro_shell.protocol import Ask
@@ -359,6 +359,22 @@ def test_a_second_attempt_that_is_no_better_is_not_taken(tmp_path: Path) -> None
         assert reply.command == "grpe x"
         assert reply.notes[0].startswith("`grpe` is not installed")
     assert len(engine.asked) == 2
+
+
+@pytest.mark.parametrize("error", [ServerError("Too many requests."), Unusable("Too long.")], ids=["server", "long"])
+def test_a_second_attempt_that_fails_leaves_the_first_answer(tmp_path: Path, error: CaroError) -> None:
+    """There is an answer already: what a busy server or a full context does to another one takes it from nobody."""
+
+    class Failing(Engine):
+        def stream(self, messages: Sequence[Message], *more: Any) -> Iterator[str]:  # noqa: ANN401
+            if len(self.asked) == 1:
+                raise error
+            yield from super().stream(messages, *more)
+
+    pipeline = Pipeline(Failing(["grpe x"]), 160)
+    reply = pipeline.answer(request(path=tools(tmp_path, "grep")), Listener())
+    assert reply.command == "grpe x"
+    assert reply.notes[0].startswith("`grpe` is not installed")
 
 
 def test_without_a_path_nothing_is_said_about_what_is_installed() -> None:
