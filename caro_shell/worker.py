@@ -172,9 +172,13 @@ class Worker:
     def _close(self) -> None:
         if self._pipeline is not None:
             self._last = self._pipeline.last or self._last
-            self._pipeline.engine.close()
-            self._pipeline = None
+            engine, self._pipeline = self._pipeline.engine, None
             self.engine_state = EngineState()
+            try:
+                engine.close()
+            except Exception:  # the thread must live on, whatever an engine does; this one is not used again
+                _log.exception("the engine %s could not be closed", engine.name)
+            del engine
             _return_memory()
 
 

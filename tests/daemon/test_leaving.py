@@ -96,6 +96,18 @@ def test_a_stuck_engine_does_not_keep_the_daemon(home: Home, script: Script) -> 
     wait_for(lambda: is_gone(home), lambda: f"for the daemon to leave\n{log(home)}")
 
 
+def test_an_engine_that_cannot_be_closed_does_not_keep_the_next_one(home: Home, script: Script) -> None:
+    """Neither when the model is unloaded nor when another takes its place; it is logged."""
+    script.say("(close)", {"crash": True})
+    home.environ["CARO_IDLE_UNLOAD"] = "0.05"
+    assert caro(home, "x").stdout == "echo x\n"
+    script.happened("close")
+    assert caro(home, "y").stdout == "echo y\n"
+    assert caro(home, "--model", "tiny", "z").stdout == "echo z\n"
+    assert daemons_started(home) == 1
+    assert "could not be closed" in log(home)
+
+
 def test_stop_waits_until_it_is_gone(home: Home) -> None:
     """After `caro daemon stop` a new daemon can start at once."""
     caro(home, "x")

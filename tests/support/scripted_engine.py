@@ -86,5 +86,7 @@ class ScriptedEngine:
         yield from self._steps(name, cancelled)
 
     def close(self) -> None:
-        """Note that the memory was given back."""
+        """Note that the memory was given back, and do what the script says for `(close)`."""
         self._note("close")
+        for _said in self._steps("(close)", lambda: False):
+            pass
