@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from caro_shell import abbreviations
 from caro_shell.cli import ANSWERED
 from caro_shell.cli.options import Parser
-from caro_shell.errors import UsageError
+from caro_shell.errors import CaroError, UsageError
 from caro_shell.parse.characters import without_refused
 from caro_shell.prompt import SHELLS
 
@@ -77,6 +77,14 @@ def _ask(text: str, shell: str) -> str:
     from caro_shell.cli.asking import answer_to
 
     reply = answer_to(text, shell)
+    why = "; ".join(reply.reasons)
+    if reply.risk == "critical":
+        # An abbreviation is expanded and run by one Enter.
+        raise CaroError(
+            f"`{reply.command}` is not kept: this {why}.", "If it is what you want: caro abbr add --command"
+        )
+    if reply.risk == "high":
+        _say(f"careful: this {why}.")
     for note in reply.notes:
         _say(note)
     return reply.command

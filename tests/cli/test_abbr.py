@@ -47,6 +47,19 @@ def test_a_request_that_fails_keeps_nothing(home: Home, script: Script, file: Pa
     assert not file.exists()
 
 
+def test_a_dangerous_answer_is_said_and_a_critical_one_is_not_kept(home: Home, script: Script, file: Path) -> None:
+    """One Enter expands an abbreviation and runs it, so nothing would stand between it and the disk."""
+    script.say("make a new file system", "mkfs.ext4 /dev/sdzz9")
+    done = caro(home, "abbr", "add", "new", "--request", "make a new file system")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is not kept: this makes a new file system" in done.stderr
+    assert not file.exists()
+    script.say("forget my changes", "git reset --hard")
+    done = caro(home, "abbr", "add", "forget", "--request", "forget my changes")
+    assert (done.returncode, done.stdout) == (0, "git reset --hard\n")
+    assert done.stderr.startswith("caro: careful: this throws away changes")
+
+
 @pytest.mark.parametrize("before_the_name", [True, False])
 def test_what_the_text_is_can_be_said(home: Home, script: Script, *, before_the_name: bool) -> None:
     """`--command` keeps words that look like a request, `--request` asks for a command that looks like one."""
