@@ -7,19 +7,15 @@ import re
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from caro_shell.prove.documented import Options, read_options
 from caro_shell.prove.roff import plain_lines
 
 _SIZE_LIMIT = 2 * 1024 * 1024
-_OPENERS: Mapping[str, Callable[[Path], bytes]] = {
-    ".gz": lambda path: gzip.decompress(path.read_bytes()),
-    "": lambda path: path.read_bytes(),
-    ".bz2": lambda path: bz2.decompress(path.read_bytes()),
-    ".xz": lambda path: lzma.decompress(path.read_bytes()),
-}
+_OPENERS: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, "": Path.open, ".bz2": bz2.open, ".xz": lzma.open}
 _SECTIONS = ("1", "8", "6")
-_INCLUDED = re.compile(r"^\.so +(?:man\w+/)?(\S+)", re.MULTILINE)
+_INCLUDED = re.compile(r"^\.so +(?:man\w+/)?([^\s/\0]+)[ \t]*$", re.MULTILINE)
 
 
 def find_page(name: str, program: str) -> Path | None:
@@ -45,10 +41,12 @@ def read_page(path: Path, depth: int = 2) -> Options:
     try:
         if path.stat().st_size > _SIZE_LIMIT:
             return Options()
-        source = _OPENERS.get(path.suffix, _OPENERS[""])(path).decode("utf-8", "replace")
+        with _OPENERS.get(path.suffix, Path.open)(path, "rb") as file:
+            # A few packed bytes may stand for gigabytes.
+            source = file.read(_SIZE_LIMIT).decode("utf-8", "replace")
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
         return Options()
     if (other := _INCLUDED.search(source)) and depth and len(source) < 1000:  # noqa: PLR2004  nothing but that line
         near = [path.with_name(f"{other[1]}{ending}") for ending in _OPENERS]
         return next((read_page(page, depth - 1) for page in near if page.is_file()), Options())
-    return read_options(plain_lines(source[:_SIZE_LIMIT]))
+    return read_options(plain_lines(source))

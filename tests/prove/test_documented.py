@@ -1,6 +1,7 @@
 """What is read of a tool's options out of its help, its man page, fish's completions; the texts are written here."""
 
 import gzip
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,21 @@ def test_a_broken_page_has_no_options(tmp_path: Path) -> None:
     circle.write_text(".so man1/b.1\n")
     assert not read_page(circle).mentioned
     assert not read_page(tmp_path / "none.1").mentioned
+    elsewhere = tmp_path / "c.1"
+    elsewhere.write_text(".so man1/../../b.1\n")
+    assert not read_page(elsewhere).mentioned
+
+
+def test_of_a_page_that_unpacks_to_gigabytes_the_beginning_is_read(tmp_path: Path) -> None:
+    """Of whatever lies beside a program on PATH, no more is taken into memory than a page may have."""
+    bomb = tmp_path / "a.1.gz"
+    bomb.write_bytes(gzip.compress(MAN.encode() + bytes(1 << 28), compresslevel=1))
+    tracemalloc.start()
+    try:
+        assert "--lines" in read_page(bomb).takes
+        assert tracemalloc.get_traced_memory()[1] < 1 << 27
+    finally:
+        tracemalloc.stop()
 
 
 def test_the_lines_of_fishs_completions_are_read() -> None:
