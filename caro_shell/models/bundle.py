@@ -31,11 +31,11 @@ def read_manifest(directory: Path) -> list[Model]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         if values["format"] != _FORMAT:
-            raise ModelError(f"{path} is of another format ({values['format']}).", "Import it with a newer caro.")
+            raise ModelError(f"{path} is of another format ({values['format']!r:.20}).", "Import it with a newer caro.")
         return [record.parse(entry) for entry in values["models"]]
     except FileNotFoundError:
         raise ModelError(f"{directory} is no bundle (no {MANIFEST}).", "Make one: caro models export DIR") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelError(f"{path} cannot be used: {error}.", "Make it anew: caro models export DIR") from None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial as bind
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
 
 from caro_shell.config import Settings
 from caro_shell.errors import ModelError, UsageError
@@ -162,6 +163,9 @@ def _given(options: PullOptions) -> list[Source]:
     if "://" in given:
         if not given.startswith("https://"):
             raise UsageError("Weights are not fetched without encryption.", "Give --from an https address.")
+        if "@" in urlsplit(given).netloc:
+            # It would be said, and kept beside what has come.
+            raise UsageError("An address must not hold a password.", "Put it into ~/.netrc, which is read.")
         return [Source(given.partition("?")[0], bind(url.fetch, url=given.partition("#")[0]))]
     path = store.expand(given)
     if not path.exists():

@@ -30,6 +30,9 @@ def parse(values: object) -> Model:
     """Return the model that `describe` has written; raises ValueError on anything else, and on an unsafe file name."""
     if not isinstance(values, dict) or not all(isinstance(values.get(key), str) for key in _KEPT):
         raise ValueError("no description of a model")
+    # Somebody else may have written it, and these are shown.
+    if not all(values[key].isprintable() for key in _KEPT):
+        raise ValueError("control characters")
     listed = values.get("files")
     if not isinstance(listed, list) or not listed:
         raise ValueError("no files")
@@ -42,6 +45,8 @@ def _file(entry: object) -> File:
             # It becomes a path below a directory of ours, and what is there is never anybody else's.
             if name != os.path.basename(name) or name.startswith(".") or not name.lower().endswith(".gguf"):  # noqa: PTH119
                 raise ValueError(f"{name!r} is no name of a file of weights")
+            if not (name.isprintable() and remote.isprintable()):
+                raise ValueError("control characters")
             if len(sha256) != 64 or size <= 0 or len(bytes.fromhex(sha256)) != 32:  # noqa: PLR2004  SHA-256
                 raise ValueError(f"{name!r} has no hash")
             return File(name, size, sha256.lower(), remote)

@@ -129,12 +129,38 @@ def test_a_model_cannot_take_the_file_of_another(bundle: Path, other: Settings) 
         import_all(bundle, other, CATALOGUE, io.StringIO())
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 1, "models": [{}]}', '{"format": 7}'])
+@pytest.mark.parametrize("key", ["name", "title", "about"])
+def test_a_manifest_says_nothing_to_the_terminal(bundle: Path, other: Settings, key: str) -> None:
+    """A name is shown, and somebody else has written it."""
+    manifest: dict[str, Any] = json.loads((bundle / MANIFEST).read_text())
+    manifest["models"][1][key] = "owner/repo:\x1b]0;x\x07.gguf"
+    (bundle / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match="control characters") as caught:
+        import_all(bundle, other, CATALOGUE, io.StringIO())
+    assert caught.value.message.isprintable()
+    assert taken(other) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"format": "\\u001b]0;x\\u0007"}',
+        "",
+        "[]",
+        "{}",
+        '{"format": 1}',
+        '{"format": 1, "models": [{}]}',
+        '{"format": 7}',
+    ],
+    ids=lambda text: text[:20].encode().hex(),
+)
 def test_a_manifest_that_makes_no_sense_is_one_sentence(tmp_path: Path, other: Settings, text: str) -> None:
     """And no traceback."""
     (tmp_path / MANIFEST).write_text(text)
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError) as caught:
         import_all(tmp_path, other, CATALOGUE, io.StringIO())
+    assert caught.value.message.isprintable()
 
 
 def test_a_directory_that_is_no_bundle_is_said(tmp_path: Path, other: Settings) -> None:

@@ -146,6 +146,16 @@ def test_a_mirror_may_serve_for_what_the_catalogue_pins(home: Home, server: Serv
     assert (home.models / "mini.gguf").read_bytes() == DATA
 
 
+def test_a_mirrors_address_has_no_password_in_it(home: Home, server: Server) -> None:
+    """It would be shown, and kept beside what has come so far."""
+    address = server.address.replace("https://", "https://me:sesame@")
+    done = home.pull([make_model(DATA)], from_file=f"{address}/cdn/mine.gguf")
+    assert done.returncode == 1
+    assert "must not hold a password" in done.stderr
+    assert "sesame" not in done.stderr
+    assert server.requests == []
+
+
 def test_a_mirror_without_encryption_is_refused(home: Home, server: Server) -> None:
     """Even where the hash would tell."""
     done = home.pull([make_model(DATA)], from_file=server.address.replace("https", "http") + "/cdn/mine.gguf")
