@@ -558,6 +558,8 @@ def test_a_key_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
         engine("http://localhost:1", api_key_file=str(tmp_path / "none"))
     with pytest.raises(ConfigError, match="cannot be read"):
         engine("http://localhost:1", api_key_file=str(tmp_path))
+    with pytest.raises(ConfigError, match="There is no key file"):
+        engine("http://localhost:1", api_key_file="~nobody-of-that-name/key")
 
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "403 Forbidden", "404 Not Found", "500 Oops", "429 Slow"])
@@ -650,6 +652,10 @@ def test_the_doctor_asks_without_a_request_of_the_users(serve: Serve) -> None:
     assert "asked with the key from CARO_API_KEY" in examine_server(Settings(base_url=server.url, api_key="sesame"))
     with pytest.raises(ServerError, match="has no model `other`, only scripted"):
         examine_server(Settings(base_url=server.url, server_model="other"))
+    odd = serve(models=http("200 OK", {"data": [{"id": "a\x1b]0;b"}, {"id": "llama:latest"}]}))
+    with pytest.raises(ServerError, match=r"only a\]0;b, llama:latest\."):
+        examine_server(Settings(base_url=odd.url, server_model="other"))
+    assert examine_server(Settings(base_url=odd.url, server_model="llama")).endswith("with llama")
     refused = serve(models=http("401 Unauthorized", {"error": {"message": "no"}}))
     with pytest.raises(ServerError, match="wants a key"):
         examine_server(Settings(base_url=refused.url))

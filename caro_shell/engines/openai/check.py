@@ -25,8 +25,9 @@ def examine_server(settings: Settings) -> str:
     finally:
         server.close()
     wanted = settings.server_model
-    if names and wanted and wanted not in names:
-        few = ", ".join(names[:5])
+    # Ollama lists `name:latest` and answers to `name`.
+    if names and wanted and not {wanted, f"{wanted}:latest"} & set(names):
+        few = Asked(address.host, key).shown(", ".join(names[:5]))
         raise ServerError(f"{address.host} has no model `{wanted}`, only {few}.", "caro config set server_model NAME")
     asked = wanted or (names[0] if names else "")
     if not asked:

@@ -27,7 +27,7 @@ class Key:
 def key_file(settings: Settings) -> Path:
     """Return where the key is looked for besides CARO_API_KEY, whether or not it is there."""
     if settings.api_key_file:
-        return Path(settings.api_key_file).expanduser()
+        return Path(os.path.expanduser(settings.api_key_file))  # noqa: PTH111  Path.expanduser raises without a home
     named = settings.origins.get("base_url", "").rpartition(":")[0] or settings.origins.get("base_url", "")
     config_file = named if named.startswith("/") else paths.config_file(os.environ)
     return Path(config_file).with_name("api_key")
