@@ -33,10 +33,10 @@ def _text(last: dict[str, Any]) -> str:
     tokens = last["tokens"]
     lines = [f"{last['engine']} · {last['model']} · {_where(last)}", ""]
     for message in last["sent"]:
-        lines += [f"[{message['role']}]", message["content"], ""]
+        lines += [f"[{message['role']}]", without_refused(message["content"]), ""]
     for number, (asked, answer) in enumerate(zip(last["asked"], last["answers"], strict=True), start=1):
         if asked != last["asked"][0]:
-            lines += [f"[user, for answer {number}]", asked, ""]
+            lines += [f"[user, for answer {number}]", without_refused(asked), ""]
         lines += [f"[answer {number}, as it was written]", without_refused(answer), ""]
     lines.append(
         f"tokens: {tokens['prompt']} of prompt, {tokens['reused']} of them kept warm; {tokens['answer']} of answer"

@@ -62,6 +62,13 @@ def test_last_shows_exactly_what_was_sent(home: Home, script: Script) -> None:
     assert last["timings_ms"]["total"] > 0
 
 
+def test_last_sends_no_control_characters_to_the_terminal(home: Home, script: Script) -> None:
+    """What was sent may quote a file's name, or what somebody's program has said; `--json` has it to the letter."""
+    caro(home, "list \x1b[31mfiles")
+    assert "[user]\nlist [31mfiles\n" in caro(home, "last").stdout
+    assert "\x1b" in json.loads(caro(home, "last", "--json").stdout)["sent"][-1]["content"]
+
+
 def test_last_without_a_request_says_so(home: Home) -> None:
     """Nothing to show is one sentence and exit code 1."""
     done = caro(home, "last")
