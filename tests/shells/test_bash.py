@@ -297,8 +297,7 @@ def test_a_program_of_another_key_gets_nothing(open_shell: OpenShell, script: Sc
     terminal.press("C-t")
     wait_for((home.path / "on").exists, terminal.screen)
     script.open_gate("go")
-    runtime = Path(home.runtime)
-    wait_for(lambda: any(file.stat().st_size for file in runtime.glob("answer.*")), terminal.screen)
+    wait_for(home.has_answer, terminal.screen)
     terminal.type("abc")
     terminal.line_becomes(COMMAND)
     assert (home.path / "got").read_text() == "abc"

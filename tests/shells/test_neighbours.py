@@ -7,7 +7,6 @@ NAME.bash and NAME.fish in it is what a user's rc file would source to have NAME
 
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -302,15 +301,6 @@ def test_the_history_search_of_fzf(terminal: Terminal, script: Script) -> None:
     assert [event for event in script.events() if event.startswith("ask")] == ["ask echo before one\\n# twice"]
 
 
-def has_answer(home: Home) -> bool:
-    """Say whether an answer waits to be taken; the file it grows in is renamed meanwhile."""
-    for file in Path(home.runtime).glob("answer.*"):
-        with suppress(FileNotFoundError):
-            if file.stat().st_size:
-                return True
-    return False
-
-
 @beside(*FZFS)
 def test_an_answer_does_not_reach_fzf(terminal: Terminal, script: Script, home: Home, kind: ShellKind) -> None:
     """What comes while fzf is on the screen waits: nothing is typed into its search, and nothing is lost."""
@@ -322,7 +312,7 @@ def test_an_answer_does_not_reach_fzf(terminal: Terminal, script: Script, home: 
     open_search(terminal)
     script.open_gate("go")
     if kind != ZSH:
-        wait_for(lambda: has_answer(home), terminal.screen)
+        wait_for(home.has_answer, terminal.screen)
     terminal.type("X")
     terminal.see(f"{REQUEST}X")
     terminal.press("C-g")

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,14 @@ class Home:
     def daemon_pid(self) -> int:
         """Return the daemon's process id, 0 when none runs."""
         return lifecycle.holder(self.runtime)
+
+    def has_answer(self) -> bool:
+        """Say whether an answer waits to be taken by a shell; the file it grows in is renamed meanwhile."""
+        for file in Path(self.runtime).glob("answer.*"):
+            with suppress(FileNotFoundError):
+                if file.stat().st_size:
+                    return True
+        return False
 
     def kill_daemon(self) -> int:
         """Kill the daemon without a warning; returns the process id it had."""
