@@ -45,7 +45,9 @@ class Call:
         """The command's name without its directory; as it is where no alias or function can be meant."""
         # zsh finds the program of a name by `=name`.
         value = self.words[0].value.removeprefix("=") if self.words else ""
-        return value.rpartition("/")[2] if "/" in value else value
+        last = value.rpartition("/")[2] if "/" in value else value
+        # From WSL, the programs of Windows are run by their whole names.
+        return last[:-4] if last.endswith((".exe", ".EXE")) else last
 
     @property
     def arguments(self) -> tuple[Word, ...]:

@@ -1,29 +1,21 @@
 """What a rule may ask beyond words and options (`when`): how a call is fed, and what came before it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from caro_shell.safety.call import Call
+from caro_shell.safety.fetched import (
+    installs_fetched_plainly,
+    is_sent_by_remote,
+    positional,
+    runs_fetched,
+    runs_what_it_names,
+)
+from caro_shell.safety.secret import is_given_secret_file, is_given_secret_variable, is_given_secrets
 from caro_shell.safety.words import shown
 
-_FETCHERS = frozenset({"curl", "wget", "aria2c", "fetch", "http", "xh", "scp", "ftp"})
-_TAKES_OUTPUT = frozenset({"-o", "-O", "--output", "--output-document"})
-_INTERPRETERS = frozenset(
-    "sh bash zsh dash ksh ash fish python python2 python3 perl ruby node php source . sudo su exec env".split()  # noqa: SIM905
-)
 _NETWORK = ("/dev/tcp/", "/dev/udp/")
 _SHELLS = frozenset({"sh", "bash", "zsh", "exec", "dash", "ksh", ""})
-_SECRET = re.compile(
-    r"\.(ssh/(id_\w+(?!\S*\.pub)|\w*_rsa(?!\S*\.pub)|\*)|ssh/?$|aws(/|$)|gnupg|netrc|pgpass|kube/config|npmrc|pypirc|env$|git-credentials"
-    r"|password-store|bash_history|zsh_history)|/etc/(shadow|gshadow|ssl/private)|^\.env(\.\w+)?$|id_(rsa|ed25519|ecdsa|dsa)$"
-)
-_PRINTS_SECRETS = frozenset({"env", "printenv", "export", "set", "history", "declare"})
-_READS_SECRETS = re.compile(
-    r"^(kubectl get secrets?|aws (secretsmanager|ssm) get|vault kv get|vault read|pass (show )?\S|op (read|item get)"
-    r"|gopass|security (find|dump)|gpg --export-secret|secret-tool lookup|gcloud secrets versions access"
-    r"|az keyvault secret show)"
-)
-_SECRET_NAME = re.compile(r"(?i)\$\{?\w*(TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|PRIVATE_KEY)")
 _QUOTED = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _DESTROYS = re.compile(
     r"""^\s*(?:explain\s+analyze\s+)?(?:with\b.*?\)\s*)?(?:begin\b\s*)?(?:
@@ -41,13 +33,9 @@ _DESTROYS = re.compile(
 )
 
 
-def _positional(call: Call) -> list[str]:
-    return [word.value for word in call.arguments if not word.value.startswith(("-", "+")) or word.value == "-"]
-
-
 def reads_unknown(call: Call, _fetched: frozenset[str]) -> bool:
     """Say whether a call runs what it reads, and nobody can say here what that is."""
-    return call.input is None and bool(call.fed_by) and not [word for word in _positional(call) if word != "-"]
+    return call.input is None and bool(call.fed_by) and not [word for word in positional(call) if word != "-"]
 
 
 def runs_made_up(call: Call, fetched: frozenset[str]) -> bool:
@@ -67,37 +55,14 @@ def prints_unknown(call: Call, _fetched: frozenset[str]) -> bool:
     return bool(call.substituted)
 
 
-def runs_fetched(call: Call, fetched: frozenset[str]) -> bool:
-    """Say whether a call runs a file that an earlier one has fetched."""
-    if not fetched or not call.words:
-        return False
-    name = shown(call.words[0].value)
-    ran = [name] if "/" in name else []
-    if call.name in _INTERPRETERS:
-        ran += _positional(call)[:1]
-    return any(_base(path) in fetched for path in ran)
-
-
 def opens_network(call: Call, _fetched: frozenset[str]) -> bool:
     """Say whether a shell's own input and output are a connection."""
-    return call.name in _SHELLS and any(redirect.target.value.startswith(_NETWORK) for redirect in call.redirects)
-
-
-def is_given_secrets(call: Call, _fetched: frozenset[str]) -> bool:
-    """Say whether what a call reads comes from a file of keys, or from all variables."""
-    for before in call.fed_by:
-        if before.name in _PRINTS_SECRETS and not _positional(before):
-            return True
-        if _READS_SECRETS.search(shown(" ".join(word.value for word in before.words))):
-            return True
-        if any(_SECRET.search(shown(value)) for word in before.arguments for value in word.values):
-            return True
-    return any(redirect.operator == "<" and _SECRET.search(shown(redirect.target.value)) for redirect in call.redirects)
-
-
-def is_given_secret_variable(call: Call, _fetched: frozenset[str]) -> bool:
-    """Say whether a variable with a secret's name is among the words that are handed to a call."""
-    return any(_SECRET_NAME.search(before.source) for before in call.fed_by)
+    if call.name not in _SHELLS:
+        return False
+    # A shell that reads and writes one descriptor of its own talks to whatever that is: `sh <&3 >&3`.
+    talks = {redirect.operator: redirect.target.value for redirect in reversed(call.redirects)}
+    both = talks.get("<&n") == talks.get(">&n") and talks.get("<&n", "0") not in ("0", "1", "2", "-")
+    return both or any(redirect.target.value.startswith(_NETWORK) for redirect in call.redirects)
 
 
 def destroys_data(call: Call, _fetched: frozenset[str]) -> bool:
@@ -111,6 +76,20 @@ def destroys_data(call: Call, _fetched: frozenset[str]) -> bool:
     )
 
 
+_PROCESS_VALUES = frozenset({"-o", "-O", "-eo", "-Ao", "o", "-eO", "axo", "--format", "--sort", "-k"})
+_PICKED = re.compile(r"-[pCuUgGtsq]\S*|--(?:pid|ppid|user|User|group|tty|sid|quick-pid)\b.*|[pUt]\d+|\d+")
+
+
+def _picks_processes(call: Call) -> bool:
+    """Say whether `ps` shows only some of the processes: those of a user, a name, a terminal."""
+    values = [word.value for word in call.arguments]
+    shown_by = [
+        value for at, value in enumerate(values) if values[at - 1 : at] == [] or values[at - 1] not in _PROCESS_VALUES
+    ]
+    everything = any(re.fullmatch(r"-\w*[eA]\w*|-?\w*(?:ax|xa)\w*", value) for value in shown_by)
+    return not everything and any(_PICKED.fullmatch(value) for value in shown_by)
+
+
 _FILTERS = frozenset({"grep", "egrep", "rg", "head", "tail", "fzf", "pgrep", "jq", "comm"})
 
 
@@ -118,20 +97,21 @@ def is_given_all_processes(call: Call, _fetched: frozenset[str]) -> bool:
     """Say whether the processes that a call is given are all there are: nothing has picked some of them."""
     feeders = (*call.fed_by, *call.substituted)
     narrowed = any(
-        (before.name in _FILTERS and not any(word.value in (".", ".*", "-v") for word in before.arguments))
+        (before.name in _FILTERS and not any(_ANY_LINE.fullmatch(word.value) for word in before.arguments))
         or (before.name == "awk" and any(re.search(r"/.+/|==|~", shown(word.value)) for word in before.arguments))
-        or (
-            before.name == "ps"
-            and any(
-                re.match(r"-?[pCuUgt]|--(pid|user|ppid)", word.value)
-                for word in before.arguments
-                if word.value not in ("-e", "-ef", "aux")
-            )
-            and not any(word.value in ("aux", "-ef", "-e", "-A", "ax") for word in before.arguments)
-        )
+        or (before.name == "ps" and _picks_processes(before))
+        or (before.name in ("lsof", "fuser") and not any(word.value in _EVERYWHERE for word in before.arguments))
         for before in feeders
     )
-    return not narrowed and any(before.name in ("ps", "pgrep") for before in feeders)
+    listed = any(
+        before.name == "ls" and any(word.value.startswith("/proc") for word in before.arguments) for before in feeders
+    )
+    return not narrowed and (listed or any(before.name in ("ps", "pgrep", "lsof", "fuser") for before in feeders))
+
+
+# What grep is given to take every line, or every number.
+_ANY_LINE = re.compile(r"-v|\.?\*?|\^?(?:\[0-9\]|\\d|\[\[:digit:\]\])[+*]?\$?")
+_EVERYWHERE = frozenset({"/", "/home", "/usr", "/var", "/dev"})
 
 
 def is_given_everything(call: Call, _fetched: frozenset[str]) -> bool:
@@ -155,6 +135,36 @@ def overwrites_its_input(call: Call, _fetched: frozenset[str]) -> bool:
     return bool({path for path in writes if not path.startswith("/dev/")} & read)
 
 
+def is_found_by_content(call: Call, _fetched: frozenset[str]) -> bool:
+    """Say whether a call is given the files in which a word was found: nobody has seen their names."""
+    return any(
+        before.name in ("grep", "egrep", "fgrep", "rg", "ag", "ack")
+        and any(
+            re.fullmatch(r"-[a-zA-Z]*[lL][a-zA-Z]*|--files-with(?:out)?-matches|--files-without-match", word.value)
+            for word in before.arguments
+        )
+        for before in (*call.fed_by, *call.substituted)
+    )
+
+
+_DESTRUCTION = re.compile(r"(?i)\b(drop|truncate|delete|alter|revoke|terminate)\b")
+_DROPPING = frozenset({"-c", "--clean", "--add-drop-database", "--drop", "-C", "--if-exists"})
+
+
+def is_fed_destruction(call: Call, _fetched: frozenset[str]) -> bool:
+    """Say whether a query before it puts statements together that take something away."""
+    return any(_DESTRUCTION.search(shown(word.value)) for before in call.fed_by for word in before.arguments)
+
+
+def is_fed_a_dropping_dump(call: Call, _fetched: frozenset[str]) -> bool:
+    """Say whether the dump before it drops what is there."""
+    return any(
+        before.name in ("pg_dump", "pg_dumpall", "mysqldump", "mariadb-dump") and word.value in _DROPPING
+        for before in call.fed_by
+        for word in before.arguments
+    )
+
+
 CONDITIONS: Mapping[str, Callable[[Call, frozenset[str]], bool]] = {
     "reads-unknown": reads_unknown,
     "prints-unknown": prints_unknown,
@@ -162,29 +172,16 @@ CONDITIONS: Mapping[str, Callable[[Call, frozenset[str]], bool]] = {
     "made-up": runs_made_up,
     "network": opens_network,
     "secret-input": is_given_secrets,
+    "secret-file": is_given_secret_file,
     "sql": destroys_data,
     "secret-variable": is_given_secret_variable,
     "all-processes": is_given_all_processes,
     "own-input": overwrites_its_input,
     "not-filtered": is_given_everything,
+    "found-by-content": is_found_by_content,
+    "named-by-remote": runs_what_it_names,
+    "sent-by-remote": is_sent_by_remote,
+    "fetched-plainly": installs_fetched_plainly,
+    "fed-destruction": is_fed_destruction,
+    "fed-dropping-dump": is_fed_a_dropping_dump,
 }
-
-
-def _base(path: str) -> str:
-    return shown(path).rstrip("/").rpartition("/")[2]
-
-
-def fetched_by(calls: Sequence[Call]) -> Iterator[frozenset[str]]:
-    """Yield, for each call in turn, the names of the files that those before it have fetched."""
-    names: set[str] = set()
-    for call in calls:
-        yield frozenset(names)
-        sources = [call, *call.fed_by] if call.name in (*_FETCHERS, "tee") else []
-        if not any(source.name in _FETCHERS for source in sources):
-            continue
-        words = [word.value for word in call.arguments]
-        names |= {_base(redirect.target.value) for redirect in call.redirects}
-        names |= {_base(word) for at, word in enumerate(words) if at and words[at - 1] in _TAKES_OUTPUT}
-        names |= {_base(word) for word in words if "://" in word or "/" in word}
-        names |= {_base(word) for word in words if call.name == "tee" and not word.startswith("-")}
-    names.discard("")

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from caro_shell.safety import zsh
+
 # In fish a loop has no `do` and ends with `end`, a command's output is `(…)`, and `{$x}` is `$x`.
 _FISH_FOR = re.compile(r"((?:^|[;&|\n])\s*(?:for\s+\w+\s+in\s+[^;\n]+|while\s+[^;\n]+))[;\n]")
 _FISH_END = re.compile(r"((?:^|[;\n])\s*)end\b")
 _FISH_BRACES = re.compile(r"\{(\$\w+)\}")
+_FISH_FILE = re.compile(r"(?:<\s*)?\(([^()]*?)\|\s*psub\b[^()]*\)")
+_FISH_NAMED = re.compile(r"\$\$(\w+)")
 _FISH_OUTPUT = re.compile(r"((?:^|[\s;\"])[^\s'\"()$#]*)\((?=[^)\s])")
 # zsh has short loops, `=(…)` for a file of a command's output, `>!` for `>|`, and flags before a name.
 _ZSH_QUALIFIED = re.compile(r"(?<=[*\]?/\w])\((?:[./@DNnoOLmFrwxU,^#=%*:\d+-]|\[\d\])+\)(?=[\s;)]|$)")
@@ -21,14 +25,27 @@ _KEYWORDS = re.compile(r"\s*(?:(?:and|or|not|begin|if|while|else|then|do|time|bu
 _SEPARATORS = re.compile(r"[;\n|&(){}]+")
 
 
+# What the grammar does not know of bash itself: a line cut within a word, a command in braces, a coprocess of a group.
+_CUT = re.compile(r"(?<=[^\s\\])\\\n(?=\S)")
+_BRACED = re.compile(r"(^|[;&|\n(]\s*)\{([^\s{};'\"$]+(?:,[^\s{};'\"$]*)+)\}(?=[\s;|&)]|$)")
+_COPROCESS = re.compile(r"\bcoproc\s+(?:\w+\s+)?(?=[{(])")
+
+
 def as_bash(text: str, shell: str) -> str:
     """Return a text of `shell` with what bash writes otherwise written as bash does."""
+    if "\\\n" in text and "<<" not in text:
+        text = _CUT.sub("", text)
+    if "{" in text:
+        text = _BRACED.sub(lambda found: f"{found[1]}{found[2].replace(',', ' ')}", text)
+        text = _COPROCESS.sub("", text)
     if shell == "fish":
+        text = _FISH_FILE.sub(r"<(\1)", _FISH_NAMED.sub(r"${!\1}", text))
         text = _FISH_BRACES.sub(r"\1", text)
         if _FISH_FOR.search(text):
             text = _FISH_FOR.sub(r"\1 ; do ", _FISH_END.sub(r"\1done", text))
         return _FISH_OUTPUT.sub(r"\1$(", text)
     if shell == "zsh":
+        text = zsh.flags_followed(text) if "${" in text or "$=" in text or "]" in text else text
         # What `^` and `~` leave out is less than what they take.
         text = _ZSH_BUT.sub(lambda found: "*" if found.group()[0] == "^" else "", _ZSH_QUALIFIED.sub("", text))
         text = _ZSH_NAMES.sub("function", text.replace("$~", "$"))

@@ -32,11 +32,14 @@ def texts_of(call: Call) -> Iterator[str]:
     """Yield the texts for a shell among the words of a call, or in what it reads."""
     for escape in _escapes().get(call.name, ()):
         words = " ".join(plain(word.value) for word in call.arguments)
-        text = (call.input or "") if escape.reads else f"{words}\n{call.input}" if call.input else words
+        given = plain(call.input or "")
+        text = given if escape.reads else f"{words}\n{given}" if given else words
         for found in escape.text.finditer(text):
             groups = found.groupdict()
             run = next((value for name, value in groups.items() if value and name.startswith("run")), "")
             if call.name == "zargs":
                 run = f"{groups['run']} {groups['run2']}"
+            if call.name in ("make", "gmake"):
+                run = re.sub(r"\$\((\w+)\)", r"${\1}", run).replace("$$", "$")
             if run.strip():
                 yield run

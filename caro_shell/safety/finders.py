@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from caro_shell.safety.call import Call
-from caro_shell.safety.words import STAR, UNKNOWN, Word
+from caro_shell.safety.words import GLOB, STAR, UNKNOWN, Word
 
 FINDERS = frozenset({"find", "gfind", "fd", "fdfind"})
 # find's tests that narrow what it finds; -type alone does not.
@@ -42,9 +42,21 @@ def _is_narrow(expression: Sequence[Word]) -> bool:
     return False
 
 
-def _under(directory: str, *, narrow: bool) -> str:
+_NAMES = ("-name", "-iname")
+
+
+def _named(expression: Sequence[Word]) -> str:
+    """Return the pattern of the names that find's expression picks, or what stands for one."""
+    values = [word.value for word in expression]
+    for at, value in enumerate(values[:-1]):
+        if value in _NAMES and values[at - 1 : at] not in (["!"], ["-not"]):
+            return values[at + 1].replace("*", STAR).replace("?", GLOB).replace("[", GLOB)
+    return f"{STAR}.found"
+
+
+def _under(directory: str, *, narrow: bool, named: str = f"{STAR}.found") -> str:
     """Return what stands for everything, or for some things, below a directory."""
-    return f"{directory.rstrip('/') or ''}/{STAR}{'.found' if narrow else ''}"
+    return f"{directory.rstrip('/') or ''}/{named if narrow else STAR}"
 
 
 def found_by(call: Call) -> tuple[str, ...]:
@@ -58,10 +70,9 @@ def found_by(call: Call) -> tuple[str, ...]:
         narrow = bool(positional and positional[0] not in (".", ".*", "")) or "-e" in words
         return tuple(_under(root, narrow=narrow) for root in positional[1:2] or ["."])
     roots, expression = _find_parts(call)
-    narrow = _is_narrow(expression)
-    return tuple(_under(value, narrow=narrow) for root in roots for value in root.values) or (
-        _under(".", narrow=narrow),
-    )
+    narrow, named = _is_narrow(expression), _named(expression)
+    where = [value for root in roots for value in root.values] or ["."]
+    return tuple(_under(value, narrow=narrow, named=named) for value in where)
 
 
 def commands_of(call: Call) -> Iterator[tuple[list[Word], str]]:
@@ -93,6 +104,9 @@ def supplied(call: Call, *, lines: bool = False) -> tuple[str, ...]:
     narrowed = False
     for before in reversed(call.fed_by):
         words = [word.value for word in before.arguments]
+        if before.name == "comm" and before.substituted and set(words) & {"-23", "-13", "-3"}:
+            # All but what is in another list.
+            return supplied(replace(call, fed_by=before.substituted), lines=lines)
         if before.name in ("grep", "egrep", "rg", "head", "tail", "awk", "sed", "cut", "comm", "jq"):
             # All but the first ones, all but what matches: that is nearly everything.
             leaves = any(word.startswith("+") or word in ("-v", "--invert-match") for word in words)
@@ -104,6 +118,20 @@ def supplied(call: Call, *, lines: bool = False) -> tuple[str, ...]:
             return tuple(_under(path, narrow=narrowed) for path in paths)
         elif before.name == "git" and words[:1] == ["ls-files"] and not narrowed:
             return (STAR,) if len(words) == 1 else (UNKNOWN,)
-        elif before.name not in ("sort", "uniq", "tr", "xargs", "tee", "cat", "while", "shuf", "tac", "rev"):
+        elif before.name not in (
+            "sort",
+            "uniq",
+            "tr",
+            "xargs",
+            "tee",
+            "cat",
+            "while",
+            "shuf",
+            "tac",
+            "rev",
+            "string",
+            "read",
+            "mapfile",
+        ):
             break
     return (UNKNOWN,)

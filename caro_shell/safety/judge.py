@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from caro_shell.safety import rules as rulebook
 from caro_shell.safety.call import Call
-from caro_shell.safety.conditions import CONDITIONS, fetched_by
+from caro_shell.safety.conditions import CONDITIONS
+from caro_shell.safety.fetched import fetched_by
 from caro_shell.safety.options import Options, read_options
 from caro_shell.safety.reader import Reader, parser
 from caro_shell.safety.rules import Rule, Rules, pattern, worst
 from caro_shell.safety.scope import Scope, first_variables
 from caro_shell.safety.targets import Facts, Target, classify, phrase
 from caro_shell.safety.unwrap import unwrap
-from caro_shell.safety.words import Word, shown
+from caro_shell.safety.words import TILDE, Word, shown
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -117,7 +118,7 @@ def _reasons(call: Call, fetched: frozenset[str], facts: Facts, books: Sequence[
     if call.unreadable:
         yield Reason("high", "it is nested too deeply to be judged", "too-deep", call.chain, call.span)
     options = read_options(call.arguments, rulebook.takes_value().get(call.name, _NOWHERE))
-    if options.flags & _ONLY_SAYS and "!" not in call.name:
+    if options.flags & _ONLY_SAYS and "!" not in call.name and options.values.get("--dry-run") not in _NOT_DRY:
         return
     for book in books:
         for words, rule in book.about(call.name):
@@ -129,9 +130,11 @@ def _begins(words: Sequence[Word], first: Sequence[str]) -> bool:
     return all(word.value == name for word, name in zip(words, first, strict=False)) and len(words) >= len(first)
 
 
+_NOT_DRY = frozenset({"none", "false", "no", "0"})
 # Options that make nearly every program only say what it would do, or how it is used.
 _ONLY_SAYS = frozenset(
     """--help --dry-run --dryrun --dry_run -dry-run --assumeno --simulate --just-print --what-if --whatif -WhatIf
+    --noop --no-op --trial-run --preview --plan-only --no-execute
     --print-only --no-act --pretend --check-only -help --dry""".split()  # noqa: SIM905
 )
 
@@ -146,7 +149,7 @@ def _fits(rule: Rule, call: Call, options: Options, fetched: frozenset[str]) -> 
         and not any(options.has(option) for option in rule.without)
         and (not rule.words or bool(pattern(rule.words).search(arguments)))
         and not (rule.not_words and pattern(rule.not_words).search(arguments))
-        and (not rule.text or bool(pattern(rule.text).search(f"{arguments}\n{call.input or ''}")))
+        and (not rule.text or bool(pattern(rule.text).search(f"{arguments}\n{shown(call.input or '')}")))
         and (not rule.fed_by or any(_feeds(before, rule.fed_by) for before in (*call.fed_by, *call.substituted)))
         and not (rule.local and call.remote)
         and not any(_feeds(before, rule.not_fed_by) for before in call.fed_by)
@@ -168,7 +171,7 @@ def _outcome(rule: Rule, call: Call, options: Options, skipped: int, facts: Fact
         return
     words = options.words[skipped:]
     for word in _targets_of(rule, call, options, words):
-        for value in word.values:
+        for value in filter(None, word.values):
             target = classify(value, facts, call.cwd)
             if rule.kinds and target.kind not in rule.kinds:
                 continue
@@ -206,11 +209,18 @@ def _targets_of(rule: Rule, call: Call, options: Options, words: Sequence[Word])
     if how == "but-last":
         return words[:-1]
     if how == "option":
-        return [Word((options.values[name],), *call.span) for name in names.split("|") if name in options.values]
+        return [
+            Word((_unquoted(options.values[name]),), *call.span) for name in names.split("|") if name in options.values
+        ]
     if how == "key":
         return [
-            replace(word, values=tuple(value[len(names) :] for value in word.values))
+            replace(word, values=tuple(_unquoted(value[len(names) :]) for value in word.values))
             for word in call.arguments
             if word.value.startswith(names)
         ]
     return words
+
+
+def _unquoted(value: str) -> str:
+    """Return what follows `of=` or `--directory=`, whose tilde most programs and some shells take for the home."""
+    return f"{TILDE}{value[1:]}" if value.startswith("~") else value

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from caro_shell.safety.words import MARKS, UNKNOWN, plain, unescape_ansi
+from caro_shell.safety.words import MARKS, TILDE, UNKNOWN, plain, unescape_ansi
 
 if TYPE_CHECKING:
     from caro_shell.safety.call import Call
@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 _MOST = 100_000
 _HOLE = re.compile(r"%-?\d*[bsdq]")
 _SUBSTITUTION = re.compile(
-    r"s(?P<cut>[/|,#])(?P<old>(?:\\.|[^/|,#\\])*)(?P=cut)(?P<new>(?:\\.|[^/|,#\\])*)(?P=cut)(?P<flags>g?)"
+    r"s(?P<cut>[/|,#])(?P<old>(?:\\.|(?!(?P=cut))[^\\])*)(?P=cut)(?P<new>(?:\\.|(?!(?P=cut))[^\\])*)(?P=cut)(?P<flags>g?)"
 )
+
+
+# A pattern of characters, with `.` and one `.*` at the most: it takes no longer than the text is.
+_SIMPLE = re.compile(r"(\^?)((?:\\[^\w\n]|[^\\\[\]*^$+?(){}|.]|\.)*(?:\.\*)?(?:\\[^\w\n]|[^\\\[\]*^$+?(){}|.])*)(\$?)")
+_PARTS = re.compile(r"\.\*|\.|\\.|[^\\]", re.DOTALL)
+_MOST_CHANGED = 4000
 
 
 def of_pipeline(calls: Sequence["Call"]) -> str | None:
@@ -27,6 +33,8 @@ def of_pipeline(calls: Sequence["Call"]) -> str | None:
             continue
         tool = _TOOLS.get(call.name)
         given = call.input if call.input is not None else printed
+        if given is None and any(word.value == "/etc/passwd" for word in call.arguments):
+            given = _USERS
         printed = tool([word.value for word in call.arguments], given) if tool else None
     return None if printed is None else printed[:_MOST]
 
@@ -70,9 +78,19 @@ def _sed(words: Sequence[str], given: str | None) -> str | None:
     found = _SUBSTITUTION.fullmatch(words[-1]) if words else None
     if found and found["old"] == "^" and "\n" not in (given or ""):
         return f"{found['new'].replace(chr(92), '')}{UNKNOWN if given is None else given}"
-    if given is None or not found or set(found.group("old")) & set(".*[]^$"):
+    if given is None or not found:
         return None
-    return given.replace(found.group("old"), found.group("new"), -1 if "g" in found.group("flags") else 1)
+    count = 0 if "g" in found["flags"] else 1
+    pattern = _SIMPLE.fullmatch(found["old"])
+    if pattern is None or len(given) > _MOST_CHANGED:
+        return None
+    begins, ends = "^" if pattern[1] else "", "$" if pattern[3] else ""
+    expression = (
+        begins + "".join(part if part[0] == "." else re.escape(part[-1]) for part in _PARTS.findall(pattern[2])) + ends
+    )
+    return "\n".join(
+        re.sub(expression, lambda _: found["new"].replace("\\", ""), line, count=count) for line in given.split("\n")
+    )
 
 
 def _which(words: Sequence[str], _given: str | None) -> str | None:
@@ -84,12 +102,21 @@ def _print(words: Sequence[str], _given: str | None) -> str | None:
     return " ".join(word for word in words if not word.startswith("-"))
 
 
-def _string(words: Sequence[str], _given: str | None) -> str | None:
+def _string(words: Sequence[str], given: str | None) -> str | None:
     """Return what fish's `string` prints, as far as it passes its words on."""
     if words[:1] == ["join"]:
         return words[1].join(words[2:]) if len(words) > 1 else None
     if words[:1] == ["unescape"]:
         return unescape_ansi(" ".join(words[1:]))
+    plain_words = [word for word in words[1:] if not word.startswith("-")]
+    if words[:1] == ["replace"] and "-r" not in words and "--regex" not in words and len(plain_words) > 1:
+        text = " ".join(plain_words[2:]) or given or ""
+        return text.replace(plain_words[0], plain_words[1], -1 if {"-a", "--all"} & set(words) else 1)
+    if words[:1] in (["lower"], ["upper"]):
+        text = " ".join(plain_words) or given or ""
+        return text.lower() if words[0] == "lower" else text.upper()
+    if words[:1] in (["trim"], ["collect"], ["split0"]):
+        return " ".join(plain_words) or given
     return " ".join(words[2:]) if words[:1] == ["split"] else None
 
 
@@ -143,6 +170,60 @@ def _cat(words: Sequence[str], given: str | None) -> str | None:
     return given if all(word == "-" for word in words) else None
 
 
+def _cut(words: Sequence[str], given: str | None) -> str | None:
+    """Return the fields or characters that `cut` picks: one number of each."""
+    if given is None:
+        return None
+    said = "\x00".join(words)
+    field = re.search(r"-f\x00?(\d+)(?:\x00|$)", said)
+    mark = re.search(r"(?:-d\x00?|--delimiter=)(.)", said)
+    characters = re.search(r"-[cb]\x00?(\d*)(-?)(\d*)(?:\x00|$)", said)
+    if characters and (characters[1] or characters[3]):
+        start = int(characters[1] or 1) - 1
+        stop = int(characters[3]) if characters[3] else None if characters[2] else start + 1
+        return "\n".join(line[start:stop] for line in given.splitlines())
+    if not field:
+        return None
+    lines = [line.split(mark[1] if mark else "\t") for line in given.splitlines()]
+    number = int(field[1])
+    return "\n".join(parts[number - 1] if number <= len(parts) else parts[0] for parts in lines)
+
+
+_AWK_FIELD = re.compile(r"\s*(?:NR\s*[>=]+\s*\d+\s*)?\{\s*print\s+\$(\d+)\s*;?\s*\}\s*")
+
+
+def _awk(words: Sequence[str], given: str | None) -> str | None:
+    """Return one field of each line: `awk -F: '{print $6}'`."""
+    said = "\x00".join(words)
+    found = next((field for word in words if (field := _AWK_FIELD.fullmatch(word))), None)
+    mark = re.search(r"-F\x00?(.)", said)
+    if given is None or found is None:
+        return None
+    lines = [line.split(mark[1] if mark else None) for line in given.splitlines()]
+    number = int(found[1])
+    return "\n".join(parts[number - 1] if 0 < number <= len(parts) else " ".join(parts) for parts in lines)
+
+
+_USERS = f"{UNKNOWN}:x:{UNKNOWN}:{UNKNOWN}:{UNKNOWN}:{TILDE}:/bin/sh"
+"""A line of the table of users: its sixth field is a home directory."""
+
+
+def _getent(words: Sequence[str], _given: str | None) -> str | None:
+    return _USERS if words[:1] == ["passwd"] else None
+
+
+def _jq(words: Sequence[str], _given: str | None) -> str | None:
+    """Return what `jq -n` prints of a string of its own, decoded or not."""
+    found = next((text for word in words if (text := _JQ.fullmatch(word))), None)
+    if not found or "n" not in _options(words):
+        return None
+    said = found[1].replace('\\"', '"')
+    return _base64(["-d"], said) if found[2] else said
+
+
+_JQ = re.compile(r'\s*"((?:\\.|[^"\\])*)"\s*(\|\s*@base64d)?\s*')
+
+
 _TOOLS: Mapping[str, Callable[[Sequence[str], str | None], str | None]] = {
     "echo": _echo,
     "printf": _printf,
@@ -166,7 +247,12 @@ _TOOLS: Mapping[str, Callable[[Sequence[str], str | None], str | None]] = {
     "print": _print,
     "string": _string,
     "basename": _which,
-    "tee": _cat,
+    "cut": _cut,
+    "awk": _awk,
+    "gawk": _awk,
+    "getent": _getent,
+    "jq": _jq,
+    "tee": lambda _words, given: given,
 }
 
 

@@ -35,6 +35,8 @@ class Scope:
     """zsh's global aliases, which are replaced wherever they stand."""
     calling: tuple[str, ...] = ()
     """The functions that are being called."""
+    origins: dict[str, tuple[Call, ...]] = field(default_factory=dict)
+    """The calls whose output variables hold, and those that a descriptor (`/dev/fd/3`) reads from."""
 
     def inner(self, *chain: str, span: tuple[int, int] | None = None, remote: bool = False) -> "Scope":
         """Return a scope for what this one runs; nothing in it changes this one."""
@@ -43,6 +45,7 @@ class Scope:
             variables=dict(self.variables),
             functions=dict(self.functions),
             aliases=dict(self.aliases),
+            origins=dict(self.origins),
             chain=(*self.chain, *chain),
             depth=self.depth + 1,
             remote=self.remote or remote,
@@ -55,7 +58,8 @@ def follow(call: Call, scope: Scope, shell: str) -> None:
     values = [word.value for word in call.arguments]
     if call.name in ("cd", "pushd"):
         paths = [value for value in values if not value.startswith("-") or value == "-"]
-        scope.cwd = _entered(scope.cwd, paths[0] if paths else TILDE)
+        home = scope.variables.get("HOME", (TILDE,))
+        scope.cwd = _entered(scope.cwd, paths[0] if paths else home[0] if home else TILDE)
     elif call.name == "alias":
         _keep_aliases(values, scope)
     elif call.name == "set":
@@ -70,7 +74,9 @@ def follow(call: Call, scope: Scope, shell: str) -> None:
         text = call.input if call.input is not None else scope.given
         given = (text,) if text is not None else finders.supplied(call)
         names = [value for value in values if not value.startswith("-")]
-        scope.variables |= dict.fromkeys(names, tuple(text.strip() for text in given))
+        read = tuple(line.strip() for text in given for line in (text.splitlines() or [""]))
+        scope.variables |= dict.fromkeys(names, read if call.name == "read" else Several(read))
+        scope.origins |= dict.fromkeys(names, call.fed_by)
     elif call.name == "printf" and values[:1] == ["-v"] and len(values) > 2:  # noqa: PLR2004  name and form
         printed = outputs.of_pipeline([replace(call, words=(call.words[0], *call.words[3:]))])
         scope.variables[values[1]] = (UNKNOWN if printed is None else printed,)

@@ -81,6 +81,8 @@ _ALL = re.compile(f"(?:[{STAR}{GLOB}.]|\\[.*\\])*[{STAR}{GLOB}](?:[{STAR}{GLOB}.
 
 def normalise(value: str, facts: Facts, cwd: str) -> str:
     """Return a path without `//`, `.` and `..`, the home directory as `~`; symbolic links are not followed."""
+    # A tilde in quotes is a character like any other.
+    value = f"\\{value}" if value.startswith("~") else value
     # A name found in the home is as good as its path: `~/~/x`.
     value = value[value.rfind(f"/{TILDE}") + 1 :] if f"/{TILDE}" in value else value
     path = joined(cwd or facts.cwd, value.removeprefix("file://"))
@@ -140,8 +142,22 @@ def _kind(path: str, facts: Facts, *, everything: bool) -> str:
     text = path.replace(TILDE, "~").replace(STAR, "*").replace(GLOB, "?")
     for kind, fits in _kinds(text):
         if fits:
-            return kind
-    return _kind_of_rest(text)
+            return _of_pattern(text) or kind if kind in ("part", "personal", "again") else kind
+    return _of_pattern(text) or _kind_of_rest(text)
+
+
+def _of_pattern(text: str) -> str:
+    """Return what is among the files that a pattern matches, where that is known to be worse than the place."""
+    directory, _, last = text.rpartition("/")
+    if not set(last) & set("*?") or not directory:
+        return ""
+    matches = re.compile(translate(text))
+    if any(matches.match(path) for path in _table()["vital"]):
+        return "vital"
+    if _patterns("again").match(last):
+        return ""
+    everything = last.startswith("*") and directory in _names("precious_dirs")
+    return "precious" if everything or any(matches.match(path) for path in _table()["precious"]) else ""
 
 
 def _kind_of_rest(text: str) -> str:
@@ -181,6 +197,8 @@ def _kinds(text: str) -> Iterator[tuple[str, bool]]:
 def _kind_of_unknown(path: str, *, everything: bool) -> str:
     """Return what a path is whose beginning nobody knows: with an empty variable, `$DIR/*` is everything there is."""
     before, _, after = path.partition(UNKNOWN)
+    if before == "/dev/" or (before.startswith("/dev/") and _patterns("devices").match(f"{before}x")):
+        return "device"
     slash_only = after == "/"
     after = after.replace(UNKNOWN, "").strip("/")
     if not before:

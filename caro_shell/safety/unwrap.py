@@ -6,19 +6,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from caro_shell.safety import code, escapes, finders, handed, outputs
+from caro_shell.safety import code, escapes, finders, handed, shells, supply
 from caro_shell.safety.call import Call
 from caro_shell.safety.data import read_table
 from caro_shell.safety.reader import Reader
 from caro_shell.safety.scope import Scope
-from caro_shell.safety.words import UNKNOWN, Several, Word, plain
+from caro_shell.safety.words import UNKNOWN, Several, Values, Word, plain
 
-SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-# Options of shells that take the next word.
-_SHELL_VALUES = frozenset({"-o", "+o", "-O", "+O", "--rcfile", "--init-file"})
-_LONG_COMMAND = re.compile(r"--(?:init-)?command=")
 _READS = frozenset({"source", "."})
+_PROGRAM = re.compile(r"--coreutils-prog(?:-shebang)?=(\w+)$")
 
 
 @dataclass(frozen=True)
@@ -53,16 +50,19 @@ def unwrap(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
     if name.startswith("zf_"):
         call = replace(call, words=(replace(call.words[0], values=(name[3:],)), *call.words[1:]))
         name = call.name
+    if name == "coreutils" and (chosen := _PROGRAM.match(call.words[1].value if len(call.words) > 1 else "")):
+        call = replace(call, words=(replace(call.words[1], values=(chosen[1],)), *call.words[2:]))
+        name = call.name
     if not call.words or not name.strip() or (name in ("command", "type") and _asks(call)):
         yield call
     elif name in scope.calling:
         yield replace(call, looped=True)
-    elif name in scope.aliases and "alias" not in scope.chain:
+    elif name in scope.aliases:
         yield from _through_alias(call, scope, reader)
     elif name in scope.functions:
         yield from _through_function(call, scope, reader)
-    elif name in SHELLS:
-        yield from _through_shell(call, scope, reader)
+    elif name in shells.SHELLS:
+        yield from shells.read(call, scope, reader)
     elif name not in finders.FINDERS and (found := _wrapper_of(call, reader.shell)):
         yield from _through_wrapper(call, *found, scope, reader)
     else:
@@ -74,11 +74,13 @@ def _read_by(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
     """Yield the calls of what a call reads, finds or escapes to, besides being a command itself."""
     name, inner = call.name, scope.inner(call.name, span=call.span)
     if name == "eval" or name in _READS:
-        text = " ".join(plain(word.value) for word in call.arguments) if name == "eval" else _printed(call, scope)
+        text = " ".join(plain(word.value) for word in call.arguments) if name == "eval" else shells.printed(call, scope)
         yield from reader.read(text or "", inner)
     elif name == "trap" and len(call.words) > 1:
         yield from reader.read(plain(call.words[1].value), inner)
     elif "/" in call.words[0].value and name in scope.files:
+        inner.variables["0"] = (call.words[0].value,)
+        inner.calling = (*scope.calling, name)
         yield from reader.read(scope.files[name], inner)
     elif name in finders.FINDERS:
         for words, how in finders.commands_of(call):
@@ -129,18 +131,13 @@ def split_options(
         long, sign, after = value.partition("=")
         if long in scripts and sign:
             texts.append(replace(words[at], values=(after,)))
-        elif at + 1 < len(words) and (value in scripts or _ends_in(value, scripts)):
+        elif at + 1 < len(words) and (value in scripts or shells.ends_in(value, scripts)):
             texts.append(words[at + 1])
             at += 1
-        elif value in values or _ends_in(value, values & {"-u", "-n"}):
+        elif value in values or shells.ends_in(value, values & {"-u", "-n"}):
             at += 1
         at += 1
     return list(words[at:]), texts
-
-
-def _ends_in(word: str, options: frozenset[str]) -> bool:
-    """Say whether short options written together end in one of `options`: `-qc`."""
-    return word[:1] == "-" and word[:2] != "--" and f"-{word[-1:]}" in options
 
 
 _ANYWHERE = 99
@@ -149,7 +146,9 @@ _ANYWHERE = 99
 def split_anywhere(words: Sequence[Word], scripts: frozenset[str]) -> list[Word]:
     """Return the values of the options named by `scripts`, wherever they stand."""
     return [
-        words[at + 1] for at, word in enumerate(words[:-1]) if word.value in scripts or _ends_in(word.value, scripts)
+        words[at + 1]
+        for at, word in enumerate(words[:-1])
+        if word.value in scripts or shells.ends_in(word.value, scripts)
     ]
 
 
@@ -166,19 +165,21 @@ def _through_wrapper(call: Call, wrapper: Wrapper, count: int, scope: Scope, rea
     name = " ".join([call.name, *(word.value for word in call.words[1:count])])
     rest, texts = _behind(call.words[count:], wrapper)
     inner = scope.inner(name, span=call.span, remote=wrapper.remote)
-    for text in texts:
-        yield from reader.read(plain(text.value), inner)
+    for text in [*(plain(text.value) for text in texts), *escapes.texts_of(call)]:
+        yield from reader.read(text, inner)
     if not rest or wrapper.remote:
         yield call
     if not rest:
         if not texts and call.input is not None and call.name in _SHELLS_WITHOUT_WORDS:
             yield from reader.read(plain(call.input), inner)
         return
+    if wrapper.assignments:
+        inner.variables |= _assigned(call.words[count:])
     if directory := _option(call, ("-C", "--chdir", "-D")) if call.name in ("env", "sudo") else "":
         inner.cwd = directory
         call = replace(call, cwd=directory)
     if wrapper.supplies:
-        yield from _supplied(call, rest, wrapper, inner, reader)
+        yield from _supplied(call, supply.of(call, rest, script=wrapper.script), inner, reader)
     elif wrapper.script:
         yield from reader.read(" ".join(plain(word.value) for word in rest), inner)
     else:
@@ -186,6 +187,12 @@ def _through_wrapper(call: Call, wrapper: Wrapper, count: int, scope: Scope, rea
         if call.name not in ("time", "noglob", "nocorrect"):
             inner.functions, inner.aliases = {}, {}
         yield from _again(call, rest, inner, reader)
+
+
+def _assigned(words: Sequence[Word]) -> dict[str, Values]:
+    """Return the variables that `env` and its like are given before the command."""
+    parted = [word.value.partition("=") for word in words if _ASSIGNMENT.match(word.value)]
+    return {name: (value,) for name, _, value in parted if name == "HOME"}
 
 
 # Without a command they start a shell, which reads.
@@ -215,48 +222,31 @@ def _option(call: Call, names: Sequence[str]) -> str:
     return next((values[at + 1] for at, value in enumerate(values[:-1]) if value in names), "")
 
 
-def _supplied(call: Call, rest: Sequence[Word], wrapper: Wrapper, scope: Scope, reader: Reader) -> Iterator[Call]:
+def _supplied(call: Call, given: supply.Supply, scope: Scope, reader: Reader) -> Iterator[Call]:
     """Yield the command of xargs or parallel, with the words that it is given."""
-    words = list(rest)
-    marks = [at for at, word in enumerate(words) if word.value in (":::", "::::", ":::+")]
-    given = finders.supplied(call, lines=any(word.value.startswith(("-I", "-i", "-L")) for word in call.arguments))
-    if marks:
-        given = tuple(word.value for word in words[marks[0] + 1 :]) or given
-        words = words[: marks[0]]
-    place = next((mark for mark in ("{}", "%", "@", "FILE", "$1") if _names(call, mark)), "{}")
-    if wrapper.script and words:
-        text = " ".join(plain(word.value) for word in words)
-        said = " ".join(plain(value) for value in given)
-        yield from reader.read(text.replace("{}", said) if "{}" in text else f"{text} {said}", scope)
-        return
-    held = [any(place in value for value in word.values) for word in words]
-    filled = [
-        replace(word, values=tuple(value.replace(place, new) for value in word.values for new in given))
-        if has
-        else word
-        for word, has in zip(words, held, strict=True)
-    ]
-    if not any(held):
-        filled.append(Word(given, *call.span))
-    yield from _again(call, filled, scope, reader)
-
-
-def _names(call: Call, mark: str) -> bool:
-    """Say whether xargs was told to put its words in the place of `mark`."""
-    values = [word.value for word in call.arguments]
-    return any(
-        value in (f"-I{mark}", f"-J{mark}") or (value in ("-I", "-J") and values[at + 1 : at + 2] == [mark])
-        for at, value in enumerate(values)
-    )
+    if given.text:
+        yield from reader.read(given.text, scope)
+    elif given.words:
+        yield from _again(call, given.words, scope, reader)
 
 
 def _through_alias(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
+    """Yield what an alias comes to: its text, with the call's own words behind; it is not followed in itself."""
     inner = scope.inner("alias", span=call.span)
-    inner.chain = (*scope.chain, "alias")
-    calls = list(reader.read(scope.aliases[call.name], inner))
+    meaning = inner.aliases.pop(call.name)
+    calls = reader.read_plainly(meaning, inner)
     for number, found in enumerate(calls, start=1):
-        last = number == len(calls)
-        yield replace(found, words=(*found.words, *call.arguments), fed_by=call.fed_by) if last else found
+        if number == len(calls):
+            found = replace(  # noqa: PLW2901  the last one is given the rest of the line
+                found,
+                words=(*found.words, *call.arguments),
+                redirects=(*found.redirects, *call.redirects),
+                fed_by=(*found.fed_by, *call.fed_by),
+                substituted=(*found.substituted, *call.substituted),
+                input=found.input if found.input is not None else call.input,
+                source=f"{found.source} {call.source.partition(' ')[2]}",
+            )
+        yield from unwrap(found, inner, reader)
 
 
 def _through_function(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
@@ -267,56 +257,6 @@ def _through_function(call: Call, scope: Scope, reader: Reader) -> Iterator[Call
         inner.variables[str(number)] = word.values
     inner.variables["@"] = inner.variables["*"] = Several(word.value for word in call.arguments)
     yield from reader.within(body, text, inner, call.fed_by)
-
-
-def _through_shell(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
-    """Yield a shell's call, and the calls of the text it is given: by `-c`, by a file, or on its standard input."""
-    inner = scope.inner(call.name, span=call.span)
-    texts, scripted = _texts_of_shell(call.arguments, inner)
-    yield call
-    for text in texts:
-        for value in text.values[:4]:
-            yield from reader.read(plain(value), inner)
-    if scripted and (printed := _printed(call, scope)):
-        yield from reader.read(plain(printed), inner)
-    if not texts and not scripted and call.input is not None:
-        yield from reader.read(plain(call.input), inner)
-
-
-def _texts_of_shell(words: Sequence[Word], inner: Scope) -> tuple[list[Word], bool]:
-    """Return the texts that a shell's options give it, and whether it has a file to run instead."""
-    texts: list[Word] = []
-    at = 0
-    while at < len(words):
-        value = words[at].value
-        if _ends_in(value, _SHELL_TEXTS) and at + 1 < len(words) and "c" in value:
-            inner.variables |= {str(number): word.values for number, word in enumerate(words[at + 2 :])}
-            inner.variables["@"] = inner.variables["*"] = Several(word.value for word in words[at + 3 :])
-            return [*texts, words[at + 1]], False
-        if found := _LONG_COMMAND.match(value):
-            texts.append(replace(words[at], values=(value[found.end() :],)))
-        elif value in _SHELL_TEXTS and at + 1 < len(words):
-            texts.append(words[at + 1])
-            at += 1
-        elif value in _SHELL_VALUES:
-            at += 1
-        elif not value.startswith(("-", "+")):
-            return texts, True
-        at += 1
-    return texts, False
-
-
-_SHELL_TEXTS = frozenset({"-c", "-C", "--command", "--init-command"})
-
-
-def _printed(call: Call, scope: Scope) -> str | None:
-    """Return the text of the file that a call runs, where the line itself says what is in it."""
-    files = [word for word in call.arguments if not word.value.startswith(("-", "+"))]
-    if files and files[0].value == UNKNOWN and call.substituted:
-        return outputs.of_pipeline(call.substituted)
-    if files and files[0].value not in ("/dev/stdin", "/proc/self/fd/0", "-"):
-        return scope.files.get(files[0].value.rpartition("/")[2])
-    return call.input
 
 
 def _through_code(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:

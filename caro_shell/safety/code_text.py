@@ -1,0 +1,101 @@
+"""What a text of any other language does, read by its calls, quotes and arrows."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+
+from caro_shell.safety.code_calls import as_word, done
+
+_STRING = r"""(?:[rbfuL]{0,2}(?:"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|`((?:\\.|[^`\\])*)`))"""
+# A name, perhaps a parenthesis or blank, and the strings behind it.
+_CALL = re.compile(r"([A-Za-z_][\w-]*[*!]?)\s*[(\s]\s*((?:[\[\]\s,(]|%w\[|" + _STRING + r")+)")
+# Tcl, PowerShell and R say it with blanks and flags.
+_SPOKEN = re.compile(
+    r"(?:file delete(?: -force)?(?: --)?|Remove-Item(?:\s+-\w+)*|\bunlink\(\s*|\brm\(\s*)\s*[\"']?([~/$*][^\"'\s,);]*)"
+)
+_GLOBBED = re.compile(r"(?:unlink|rm|delete|remove)\w*\s*\(?\s*(?:glob|<|Dir\[|Dir\.glob)\s*\(?\s*['\"]?([^'\">)\]]+)")
+# What is found here, and removed further on, or the other way round.
+_FOUND = re.compile(
+    r"(?:\bglob|\bDir\s*(?:\.\w+)?|Find\.find|scandir|readdir\w*|walk\w*|children|ls_r)\s*[(\[]\s*['\"]([^'\"]+)['\"]"
+    r"|\bfind(?:depth)?\s*\(?[^'\"]*['\"]([~/][^'\"]*)['\"]"
+)
+_REMOVED = re.compile(r"\b(?:unlink|File\.delete|delete|rmtree|rm_rf?|remove_tree|rmdir|fs\.rm)\b")
+_VARIABLE = re.compile(
+    r"(?:\b(?:my|var|let|const|local|set)\s+)?[$@]?\b(\w+)\s*=\s*(\"[^\"\\\n]*\"|'[^'\\\n]*')\s*(?=[;\n}]|$)"
+)
+_MOST_VARIABLES = 20
+
+
+def commands_in(text: str, language: str) -> Iterator[str]:
+    """Yield shell commands that do what `text` does."""
+    text = _with_variables(text)
+    for found in _CALL.finditer(text):
+        values = [value.replace('\\"', '"').replace("\\'", "'") for value in _strings(found.group(2))]
+        yield from done(found.group(1), values, lists="[" in found.group(2))
+    for found in _SPOKEN.finditer(text):
+        yield f"rm -rf {found.group(1)}"
+    for pattern in (*_RUN_PLAINLY, *_RUN_IN.get(language, ())):
+        for found in pattern.finditer(text):
+            yield next(group for group in found.groups() if group is not None)
+    for found in re.finditer(r"\[((?:[\"'][^\"']*[\"']\s*,?\s*)+)\]\.execute", text):
+        yield shlex.join(_strings(found[1]))
+    yield from _removed(text)
+    if language == "awk":
+        yield from _in_awk(text)
+    if language == "osascript":
+        yield from _in_applescript(text)
+
+
+def _removed(text: str) -> Iterator[str]:
+    """Yield what is removed of what is found somewhere."""
+    for found in _GLOBBED.finditer(text):
+        yield f"rm {found.group(1)}"
+    if _REMOVED.search(text):
+        for found in _FOUND.finditer(text):
+            below = found[1] or f"{found[2].rstrip('/')}/*"
+            yield f"rm -rf {as_word(re.sub(r'(?:/[*][*])+/[*]', '/*', below))}"
+
+
+def _with_variables(text: str) -> str:
+    """Return a text with the strings that variables hold in the place of the variables, where they are handed on."""
+    for name, value in _VARIABLE.findall(text)[:_MOST_VARIABLES]:
+        # A value is never read as a pattern's replacement: it may hold any sign.
+        handed = re.compile(rf"(?<=[(,])\s*[$@]?{name}\s*(?=[),;])|(?<=\bsystem )[$@]{name}\b|(?<=\bexec )[$@]{name}\b")
+        text = "".join(piece if not number else f"{value}{piece}" for number, piece in enumerate(handed.split(text)))
+    return text
+
+
+def _in_awk(text: str) -> Iterator[str]:
+    """Yield what awk's own arrows write and run."""
+    for found in re.finditer(r">>?\s*\"(/[^\"]+|~[^\"]*)\"", text):
+        yield f": > {found[1]}"
+    for found in re.finditer(r"\"([^\"]+)\"\s*\|\s*getline\s+(\w+)", text):
+        if re.search(rf"system\(\s*{found[2]}\b", text):
+            yield f'eval "$({found[1]})"'
+
+
+_FOLDER = re.compile(
+    r"\bdelete\s+(?:every|folder|disk item|items?|the)\b.{0,60}?(?:path to (?:the )?(\w+)|\b(home|desktop|documents))",
+    re.IGNORECASE,
+)
+
+
+def _in_applescript(text: str) -> Iterator[str]:
+    """Yield what the Finder is told to delete."""
+    for found in _FOLDER.finditer(text):
+        name = (found[1] or found[2]).lower()
+        yield "rm -rf ~/*" if name == "home" else f"rm -rf ~/{name.capitalize()}"
+
+
+_RUN_PLAINLY = (re.compile(r"\b(?:syscmd\(|run <|system <)([^)>\"'`]+)[)>]"),)
+_IN_MARKS = re.compile(r"(?:qx|%x)\s*[{(/|]([^})/|]*)[})/|]|`([^`]+)`")
+_RUN_IN: Mapping[str, tuple[re.Pattern[str], ...]] = {
+    **dict.fromkeys(("perl", "ruby", "php"), (_IN_MARKS,)),
+    "awk": (re.compile(r'"([^"]+)"\s*\|\s*(?:getline|"sh")|\|\s*"([^"]+)"'),),
+    "osascript": (re.compile(r'do shell script "((?:\\.|[^"\\])*)"'),),
+}
+
+
+def _strings(text: str) -> list[str]:
+    """Return the strings in a text, without their quotes."""
+    return [next(group for group in found.groups() if group is not None) for found in re.finditer(_STRING, text)]
