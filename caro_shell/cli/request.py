@@ -50,8 +50,12 @@ def run(argv: Sequence[str]) -> int:
         line = sys.stdin.read()
     if not line.strip():
         raise UsageError("What should the command do?", 'Try: caro "list all files", or caro --help')
+    asked = _request(line, options, terminal=terminal_name())
     with Client(os.environ) as client:
-        _print_reply(ask(client, _request(line, options, terminal=terminal_name())), as_json=options.json)
+        reply = ask(client, asked)
+    _print_reply(reply, as_json=options.json)
+    if not options.json:
+        _say_danger_of_alternatives(reply.alternatives, asked)
     return ANSWERED
 
 
@@ -67,11 +71,26 @@ def _print_reply(reply: Reply, *, as_json: bool) -> None:
         return
     for command in (reply.command, *reply.alternatives):
         print(command)
-    if reply.risk in ("high", "critical"):
-        for reason in reply.reasons:
-            print(f"caro: {reply.risk}: this {reason}.", file=sys.stderr)
+    _say_danger(reply)
     for note in reply.notes:
         print(f"caro: {note}", file=sys.stderr)
+
+
+def _say_danger(reply: Reply, where: str = "") -> None:
+    if reply.risk in ("high", "critical"):
+        for reason in reply.reasons:
+            print(f"caro: {where}{reply.risk}: this {reason}.", file=sys.stderr)
+
+
+def _say_danger_of_alternatives(commands: Sequence[str], asked: Ask) -> None:
+    """Judge here what the daemon has judged only when it was the answer itself."""
+    for number, command in enumerate(commands, start=2):
+        from caro_shell.danger import judge_here
+
+        judged = judge_here(command, asked.shell, asked.cwd, os.environ)
+        if judged.level in ("high", "critical"):
+            for reason in judged.reasons:
+                print(f"caro: command {number}: {judged.level}: this {reason.sentence}.", file=sys.stderr)
 
 
 def _lines() -> Iterator[str]:
@@ -98,6 +117,7 @@ def _run_batch(options: argparse.Namespace) -> int:
             else:
                 # One line in, one line out: a command of several lines keeps them as text.
                 print(reply.command.replace("\n", "\\n"))
+                _say_danger(reply, f"line {number}: ")
             sys.stdout.flush()
     return FAILED if failed else ANSWERED
 

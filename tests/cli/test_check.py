@@ -60,6 +60,19 @@ def test_nothing_to_check_is_one_sentence(home: Home) -> None:
     assert said.stderr == "caro: There is no command to check.\n      Try: caro check 'rm -rf ./build'\n"
 
 
+def test_every_command_that_is_printed_is_judged(home: Home, script: Script) -> None:
+    """Alternatives and the answers of a batch, too: each warning says which one it means."""
+    script.say("do it", "ls -la")
+    script.say("do it\nUse another tool than ls.", "git reset --hard")
+    said = caro(home, "-n", "2", "do it")
+    assert said.stdout == "ls -la\ngit reset --hard\n"
+    assert "caro: command 2: high: this throws away changes that are in no commit." in said.stderr
+    script.say("forget it", "git reset --hard")
+    said = caro(home, "--batch", stdin="do it\nforget it\n")
+    assert said.stdout == "ls -la\ngit reset --hard\n"
+    assert said.stderr == "caro: line 2: high: this throws away changes that are in no commit.\n"
+
+
 def test_a_reply_carries_its_risk(home: Home, script: Script) -> None:
     """`--json` has it, and a person is warned on stderr."""
     script.say("away", "git reset --hard")
