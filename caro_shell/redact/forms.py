@@ -114,9 +114,13 @@ FORMS: tuple[Form, ...] = (
     _form(r"(?P<own>\$(?:2[abxy]?|5|6|y|7|gy)\$[./A-Za-z0-9,=$]{20,})", is_sure=True),
     _form(r"(?P<own>\$1\$[./A-Za-z0-9]{1,8}\$[./A-Za-z0-9]{22})", is_sure=True),
     _form(r"(?P<own>\$argon2(?:id|i|d)\$[./A-Za-z0-9+,=$]{20,})", is_sure=True),
-    # URLs: what stands before the @ behind a colon; a name there alone is one, unless it is a token by its form.
+    # URLs: what stands before the @ behind a colon; a name there alone is one, unless it looks like a token.
     _form(r"""[A-Za-z][\w+.-]{1,30}://[^\s/:@"'?#]{0,200}:(?P<bare>(?!\d+/)[^\s"'/]{1,200})@(?=[\w.\[-])"""),
     _form(r"""[A-Za-z][\w+.-]{1,30}://[^\s/:@"'?#]{0,200}:(?P<bare>(?!\d+/)[^\s"'@]{1,200})@(?=[\w.\[-])"""),
+    _form(
+        r"[A-Za-z][\w+.-]{1,30}://(?P<own>(?=[\w~%-]*\d)(?=[\w~%-]*[A-Za-z])[\w~%-]{20,200})(?=(?::[^\s/@]{0,200})?@[\w\[])",
+        is_sure=True,
+    ),
     _form(r"""[?&](?P<name>[\w.-]{2,60})=(?P<bare>[^\s&"'#;`|<>()]{3,})"""),
     _form(r"[?&](?:sig|code|X-Amz-Signature|X-Amz-Credential|X-Goog-Signature)=(?P<own>[\w%./+-]{16,})", is_sure=True),
     # Headers.
