@@ -18,6 +18,8 @@ _FEWEST_DESCRIBED = 3
 _FEWEST_MENTIONED = 2
 # BSD's find says no more than its letters when it is asked; its words are in its man page.
 _FEWEST_WORDS = 15
+# A daemon lives for days, and sees many directories.
+_MOST_UNCLEAR = 500
 
 Ask = Callable[[str, Sequence[str]], str]
 
@@ -53,6 +55,8 @@ class Knowledge:
         if known is None:
             known = self._learn(name, subcommand, program, programs)
             if not known.complete:
+                if len(self._unclear) >= _MOST_UNCLEAR:
+                    self._unclear.clear()
                 self._unclear[*key, programs.cwd] = (stamp, known)
                 return known
             self.store.write(key, stamp, known)

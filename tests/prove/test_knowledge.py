@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from terminal import wait_for
 
+from caro_shell.prove import knowledge
 from caro_shell.prove.ask import help_of
 from caro_shell.prove.documented import NONE, Options
 from caro_shell.prove.knowledge import Knowledge, Known
@@ -47,6 +48,17 @@ class Asked:
         """Note who was asked what."""
         self.calls.append((Path(path).name, *arguments))
         return self.answer
+
+
+def test_what_does_not_suffice_is_not_remembered_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is kept by the directory, and a daemon sees many."""
+    monkeypatch.setattr(knowledge, "_MOST_UNCLEAR", 3)
+    (tmp_path / "bin").mkdir()
+    program(tmp_path / "bin", "ls")
+    known = Knowledge(Store(None), Asked(""))
+    for number in range(10):
+        known.about("ls", "", Programs(str(tmp_path / "bin"), str(tmp_path / str(number))))
+        assert 0 < len(known._unclear) <= 3  # noqa: SLF001
 
 
 def test_a_tool_is_asked_once_and_again_when_it_has_changed(trusted: Path, tmp_path: Path) -> None:
