@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from fake_sources import MEBI, Home, Server, make_bytes, make_model, serving
 from user_home import need_program
@@ -14,6 +15,8 @@ from caro_shell.config import Settings
 from caro_shell.errors import ModelError
 from caro_shell.models.catalogue import Model
 from caro_shell.models.reference import from_url
+from caro_shell.models.sources import url
+from caro_shell.models.sources.http import reason_of
 from caro_shell.models.store import find_model
 
 DATA = make_bytes()
@@ -122,6 +125,14 @@ def test_redirects_in_a_circle_end(home: Home, server: Server) -> None:
     done = home.pull([model_at(server, "/round.gguf")])
     assert done.returncode == 1
     assert "redirects for ever" in done.stderr
+
+
+def test_a_redirect_to_nowhere_is_named_by_its_status() -> None:
+    """Some answer 304 to whoever has nothing to compare with."""
+    client = httpx.Client(transport=httpx.MockTransport(lambda _request: httpx.Response(304)))
+    with pytest.raises(httpx.HTTPStatusError) as caught, url._opened(client, "https://host/x.gguf", {}):  # noqa: SLF001
+        pass
+    assert reason_of(caught.value) == "it answers 304"
 
 
 def test_a_file_that_is_gone_is_named_by_its_status(home: Home, server: Server) -> None:

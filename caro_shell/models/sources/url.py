@@ -25,7 +25,7 @@ def _opened(client: "httpx.Client", url: str, headers: dict[str, str]) -> Iterat
         if urlsplit(url).scheme != "https":
             raise NoAnswer("it redirects to an address without encryption")
         with client.stream("GET", url, headers=headers) as response:
-            if not response.is_redirect:
+            if not response.has_redirect_location:
                 response.raise_for_status()
                 yield response
                 return
