@@ -3,9 +3,13 @@
 import os
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
-from caro_shell.safety.judge import Judgement, judge
+from caro_shell import paths
+from caro_shell.safety.judge import Judgement, Reason, judge
+from caro_shell.safety.own import Own, lower, read_own
+from caro_shell.safety.rules import RuleError, worst
 from caro_shell.safety.targets import Facts
 
 # What a redirection names, as far as it is plain; the judge itself reads the syntax.
@@ -22,6 +26,36 @@ def facts_here(command: str, cwd: str, environ: Mapping[str, str]) -> Facts:
     return Facts(home=home, cwd=os.path.realpath(cwd) if cwd else "", root=os.getuid() == 0, exists=frozenset(there))
 
 
+def rules_file(environ: Mapping[str, str]) -> Path:
+    """Return the file of the user's own rules, whether or not it is there."""
+    return Path(paths.config_file(environ)).with_name("danger.toml")
+
+
+def own_here(environ: Mapping[str, str]) -> Own:
+    """Return the user's own rules, read again when the file has changed; raises RuleError."""
+    file = rules_file(environ)
+    try:
+        found = file.stat()
+    except OSError:
+        return Own()
+    return _read(file, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read(file: Path, _changed: int, _size: int) -> Own:
+    try:
+        return read_own(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError):
+        raise RuleError(f"{file} cannot be read.") from None
+
+
 def judge_here(command: str, shell: str, cwd: str, environ: Mapping[str, str]) -> Judgement:
-    """Return how dangerous `command` is in `cwd`, and why."""
-    return judge(command, shell, facts_here(command, cwd, environ))
+    """Return how dangerous `command` is in `cwd`, and why; where the user's own rules cannot be read, that too."""
+    facts = facts_here(command, cwd, environ)
+    try:
+        own = own_here(environ)
+    except RuleError as error:
+        judged = judge(command, shell, facts)
+        told = Reason("moderate", f"your own rules are not asked: {str(error).rstrip('.')}", "own-rules")
+        return Judgement(worst([judged.level, told.level]), (*judged.reasons, told))
+    return lower(judge(command, shell, facts, own.rules), command, own.allowed)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from caro_shell.safety.reader import Reader
 
+# Whoever writes more words does not read them.
+MOST_WORDS = 3000
 _USED = re.compile(r"\$\{?[!#=~^(@\w)]*?([A-Za-z_]\w*)|(/dev/fd/\d+)")
 
 
@@ -49,7 +51,9 @@ def read(reader: "Reader", node: "Node", text: bytes, scope: Scope, fed_by: tupl
     read = _Parts()
     before = scope.inner() if any(child.type == "variable_assignment" for child in node.children) else scope
     # What the grammar cannot make a command of may still be the name of one.
-    for child in node.children if node.type == "command" else [node]:
+    if node.child_count > MOST_WORDS:
+        yield Call((), chain=scope.chain, span=scope.span or (node.start_byte, node.end_byte), unreadable=True)
+    for child in node.children[:MOST_WORDS] if node.type == "command" else [node]:
         if child.type == "variable_assignment":
             yield from assignments.read(reader, child, text, before)
         else:
@@ -118,9 +122,14 @@ def _spelled(name: Word) -> Word:
     if not set(name.value) & {STAR, GLOB}:
         return name
     last = re.sub(f"{GLOB}[^]/{STAR}{GLOB}]*\\]", GLOB, name.value.rpartition("/")[2])
+    last = re.sub(f"{STAR}+", STAR, last)
+    if last.count(STAR) > _MOST_STARS:
+        return name
     pattern = re.compile(re.escape(last).replace(STAR, ".*").replace(GLOB, "."))
     return replace(name, values=(next((known for known in _NAMED if pattern.fullmatch(known)), name.value),))
 
 
+# Each star makes the search for a name longer by the length of the name.
+_MOST_STARS = 3
 # What is most likely to be hidden behind a pattern.
 _NAMED = "rm dd sh bash mv cat chmod chown shred mkfs kill curl wget nc reboot shutdown".split()  # noqa: SIM905

@@ -44,6 +44,7 @@ class Rule:
 
 _NAMES = frozenset(entry.name for entry in fields(Rule))
 _PATTERNS = ("words", "not_words", "text", "source")
+_LISTS = frozenset(entry.name for entry in fields(Rule) if entry.default == () and entry.name != "command")
 
 
 class RuleError(ValueError):
@@ -58,6 +59,7 @@ def rule_from(entry: Mapping[str, Any], where: str) -> Rule:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
     if isinstance(values.get("command"), str):
         values["command"] = (values["command"],)
+    _check_types(values, name, where)
     for key in _PATTERNS:
         try:
             re.compile(str(values.get(key, "")))
@@ -76,6 +78,20 @@ def rule_from(entry: Mapping[str, Any], where: str) -> Rule:
     if rule.effect and rule.effect not in levels():
         raise RuleError(f"{where}: `effect` of the rule `{name}` is one of {', '.join(levels())}.")
     return rule
+
+
+def _check_types(values: Mapping[str, Any], name: str, where: str) -> None:
+    """Raise RuleError for a field that is of another type than it should be."""
+    for key, value in values.items():
+        if key == "local":
+            right, kind = isinstance(value, bool), "true or false"
+        elif key in _LISTS or key == "command":
+            right, kind = isinstance(value, tuple) and all(isinstance(item, str) for item in value), "a list of texts"
+            right = right and not (key == "command" and not all(item.strip() for item in value))
+        else:
+            right, kind = isinstance(value, str), "a text"
+        if not right:
+            raise RuleError(f"{where}: `{key}` of the rule `{name}` is {kind}.")
 
 
 @dataclass(frozen=True)
@@ -103,7 +119,12 @@ def read_rules(text: str, where: str) -> list[Rule]:
     """Return the rules in a TOML text; raises RuleError."""
     import tomllib
 
-    return [rule_from(entry, where) for entry in tomllib.loads(text).get("rule", [])]
+    return rules_from(tomllib.loads(text), where)
+
+
+def rules_from(table: Mapping[str, Any], where: str) -> list[Rule]:
+    """Return the rules in a table that was read; raises RuleError."""
+    return [rule_from(entry, where) for entry in table.get("rule", [])]
 
 
 @cache

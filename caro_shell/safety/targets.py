@@ -76,7 +76,8 @@ def _names(name: str) -> frozenset[str]:
 
 
 _HOMES = re.compile(r"/(?:home|Users|var/home|export/home)/[^/]+(?=/|$)|/root(?=/|$)|/var/root(?=/|$)")
-_ALL = re.compile(f"(?:[{STAR}{GLOB}.]|\\[.*\\])*[{STAR}{GLOB}](?:[{STAR}{GLOB}.]|[^/]*\\])*")
+_SET = re.compile(f"[{GLOB}\\[][^]/{STAR}]*\\]")
+_ALL = re.compile(f"[.]*[{STAR}{GLOB}][{STAR}{GLOB}.]*")
 
 
 def normalise(value: str, facts: Facts, cwd: str) -> str:
@@ -119,7 +120,7 @@ def classify(value: str, facts: Facts, cwd: str = "") -> Target:
         path = f"{UNKNOWN}/"
     everything = False
     # `~/**/*` is all of the home, too.
-    while (last := path.rpartition("/")[2]) and _ALL.fullmatch(last):
+    while (last := path.rpartition("/")[2]) and _ALL.fullmatch(_SET.sub(GLOB, last)):
         everything = True
         parent = path.rpartition("/")[0]
         path = parent or ("/" if path.startswith("/") else "")

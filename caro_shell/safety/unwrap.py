@@ -74,8 +74,7 @@ def _read_by(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
     """Yield the calls of what a call reads, finds or escapes to, besides being a command itself."""
     name, inner = call.name, scope.inner(call.name, span=call.span)
     if name == "eval" or name in _READS:
-        text = " ".join(plain(word.value) for word in call.arguments) if name == "eval" else shells.printed(call, scope)
-        yield from reader.read(text or "", inner)
+        yield from reader.read((_evaluated(call) if name == "eval" else shells.printed(call, scope)) or "", inner)
     elif name == "trap" and len(call.words) > 1:
         yield from reader.read(plain(call.words[1].value), inner)
     elif "/" in call.words[0].value and name in scope.files:
@@ -91,6 +90,13 @@ def _read_by(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
             yield from reader.read(text, inner)
         if rest := handed.behind_dashes(call):
             yield from _again(call, rest, inner, reader)
+
+
+def _evaluated(call: Call) -> str:
+    """Return the text that `eval` runs; of evals behind each other, the last one's."""
+    words = [plain(word.value) for word in call.arguments]
+    first = next((at for at, word in enumerate(words) if word != "eval"), len(words))
+    return " ".join(words[first:])
 
 
 def _asks(call: Call) -> bool:

@@ -1,0 +1,76 @@
+"""Mutates the lines of the corpus at random and judges them: `python tests/safety/fuzz.py SECONDS [SEED]`.
+
+Nothing is run. It fails, and prints the line, when the judge raises, takes longer than half a second, or gives
+no level. Lines that are held back are not used.
+"""
+
+import random
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "support")]
+
+from danger_cases import cases_of  # noqa: E402  a program by itself, found by the lines above
+
+from caro_shell.safety.judge import judge  # noqa: E402  as above
+from caro_shell.safety.rules import LEVELS  # noqa: E402  as above
+
+SHELLS = ("bash", "zsh", "fish")
+_SINGLE = "'\"`$(){}[]<>|&;\\~*?!#=,:@%^+-/ \n\t\x00\x1b"
+SIGNS = [*_SINGLE, "$(", "${", "<<E\n", "<(", "&&", "||", "$'", "((", "\ue000", "é"]
+MOST_SECONDS = 0.5
+MOST_CHARACTERS = 4000
+
+
+def mutated(lines: Sequence[str], chance: random.Random) -> str:
+    """Return a line with a few changes: signs put in, taken out, doubled; parts of another line; pieces moved."""
+    line = chance.choice(lines)
+    for _ in range(chance.randint(1, 6)):
+        at, to = sorted((chance.randint(0, len(line)), chance.randint(0, len(line))))
+        line = chance.choice(
+            (
+                f"{line[:at]}{chance.choice(SIGNS)}{line[at:]}",
+                f"{line[:at]}{line[to:]}",
+                f"{line[:to]}{line[at:]}",
+                f"{line[:at]}{chance.choice(lines)}{line[at:]}",
+                f"{line[:at]}{chance.choice(SIGNS) * chance.randint(2, 60)}{line[to:]}",
+                f"{line}{chance.choice((' | ', '; ', ' && ', chr(10)))}{chance.choice(lines)}",
+                line[::-1] if chance.random() < 0.1 else line,
+            )
+        )[:MOST_CHARACTERS]
+    return line
+
+
+def trouble(line: str, shell: str) -> str:
+    """Return what is wrong with the judgement of a line, or nothing."""
+    start = time.perf_counter()
+    try:
+        level = judge(line, shell).level
+    except Exception as error:
+        return f"raised {error!r}"
+    took = time.perf_counter() - start
+    if level not in LEVELS:
+        return f"the level {level!r}"
+    return f"took {took:.2f} s" if took > MOST_SECONDS else ""
+
+
+def main(seconds: float, seed: int) -> int:
+    """Mutate and judge for so many seconds; return the exit status."""
+    chance = random.Random(seed)  # noqa: S311  not for secrets
+    lines = [case.command for side in ("dangerous", "harmless") for case in cases_of(side, held=False)]
+    end = time.monotonic() + seconds
+    judged = wrong = 0
+    while time.monotonic() < end and wrong < 20:
+        line, shell = mutated(lines, chance), chance.choice(SHELLS)
+        judged += 1
+        if said := trouble(line, shell):
+            wrong += 1
+            print(f"{shell}: {said}: {line!r}", flush=True)  # noqa: T201  a program's output
+    print(f"{judged} lines judged, {wrong} wrong, seed {seed}")  # noqa: T201
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 10, int(sys.argv[2]) if len(sys.argv) > 2 else 1))
