@@ -64,7 +64,8 @@ def from_toml(name: str, kind: type, value: object, origin: str) -> Any:  # noqa
     if name in SECRETS:
         raise refused_secret(name, origin)
     if kind is float and type(value) is int:
-        value = float(value)
+        # By its digits: a number that is too large for a float is an endless one then, not an error.
+        value = float(str(value))
     if type(value) is not kind:
         # Without quotes it is a flag of TOML's, which the shell scripts do not read.
         raise _wrong(name, f"{_words(name)} in quotes" if name in _WORDS else _KINDS[kind], value, origin)

@@ -53,6 +53,7 @@ SLIPS_IN_THE_FILE = [
     ('"a\\u001b[1m" = 1', 1, r"there is no setting `a\x1b[1m`."),
     ("# one\n\nthreads = 'four'", 3, "`threads` must be a whole number, not 'four'."),
     ("threads = true", 1, "`threads` must be a whole number, not true."),
+    (f"server_timeout = {'9' * 400}", 1, "`server_timeout` must be at most 86400, not inf."),
     ("threads = 5000", 1, "`threads` must be at most 1024, not 5000."),
     ("style = '''\n#\nx = 1\n'''", 1, r"`style` must be without tabs and newlines, not '#\nx = 1\n'."),
     ("style = '''x = 1'''\n\nthreads = 1.5", 3, "`threads` must be a whole number, not 1.5."),

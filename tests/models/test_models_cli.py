@@ -277,6 +277,12 @@ def test_verify_of_nothing_is_an_error(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == "caro: There is no model here to check.\n      caro models pull\n"
 
 
+def test_info_of_a_name_that_no_file_can_have_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence in its place, and no traceback."""
+    assert main(["models", "info", f"{'x' * 5000}.gguf"]) == 0
+    assert "cannot be read: File name too long" in capsys.readouterr().out
+
+
 def test_info_has_all_of_the_entry(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """For people a fact a line, for programs one object."""
     (directory / SMALL.files[0].name).write_bytes(DATA)
