@@ -73,6 +73,8 @@ def _holds(directory: Path, file: File) -> bool:
 def _copy(source: Path, directory: Path, file: File, bar: Bar) -> None:
     """Copy one file under a name of its own first: a stick that is pulled out leaves no half of it."""
     partial = directory / f"{file.name}.partial"
+    # Others may write to where a bundle is made: whatever lies there, a link to elsewhere included, is not written to.
+    partial.unlink(missing_ok=True)
     try:
         sha256 = _copy_bytes(source, partial, bar.show)
         if sha256 != file.sha256:
@@ -84,7 +86,7 @@ def _copy(source: Path, directory: Path, file: File, bar: Bar) -> None:
 
 def _copy_bytes(source: Path, target: Path, report: Callable[[int], None]) -> str:
     digest, done = hashlib.sha256(), 0
-    with source.open("rb", buffering=0) as read, target.open("wb") as write:
+    with source.open("rb", buffering=0) as read, target.open("xb") as write:
         while block := read.read(checksum.BLOCK):
             write.write(block)
             digest.update(block)

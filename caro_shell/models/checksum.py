@@ -35,7 +35,9 @@ def beside(path: Path, ending: str) -> Path:
 def write_private(path: Path, text: str) -> None:
     """Replace `path` by `text`, whole or not at all, readable by its owner only."""
     new = beside(path, f".{os.getpid()}.new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.write(text)
     new.replace(path)
 

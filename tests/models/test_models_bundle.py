@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,19 @@ def test_a_bundle_grows_and_copies_nothing_twice(bundle: Path, settings: Setting
     export([MODEL], bundle, settings, io.StringIO())
     assert (bundle / "mini.gguf").stat().st_ino == before
     assert len(json.loads((bundle / MANIFEST).read_text())["models"]) == 3
+
+
+def test_a_link_that_somebody_has_put_there_leads_nowhere(tmp_path: Path, settings: Settings) -> None:
+    """A bundle may be made where others can write."""
+    mine, stick = tmp_path / "mine", tmp_path / "open"
+    mine.write_text("mine")
+    stick.mkdir()
+    (stick / "mini.gguf.partial").symlink_to(mine)
+    (stick / f"{MANIFEST}.{os.getpid()}.new").symlink_to(mine)
+    with pytest.raises(ModelError):
+        export([MODEL], stick, settings, io.StringIO())
+    assert (stick / "mini.gguf").read_bytes() == DATA
+    assert mine.read_text() == "mine"
 
 
 def test_what_is_not_here_cannot_be_exported(tmp_path: Path, other: Settings) -> None:
