@@ -25,7 +25,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 _RANGES: Mapping[str, tuple[float, float]] = {
     "threads": (0, 1024),
     "gpu_layers": (-1, 10_000),
-    "context": (256, 4_194_304),
+    "context": (256, 131_072),
     "max_tokens": (1, 1_048_576),
     "server_timeout": (0.1, 86_400),
     "queue": (0, 10_000),

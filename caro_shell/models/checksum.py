@@ -49,7 +49,9 @@ def memory_path(path: Path) -> Path:
 
 def _identity(path: Path, sha256: str) -> dict[str, int | str]:
     found = path.stat()
-    return {"size": found.st_size, "mtime_ns": found.st_mtime_ns, "inode": found.st_ino, "sha256": sha256}
+    # Whoever may write the file may also set its time of modification, but not that of its last change.
+    times = {"mtime_ns": found.st_mtime_ns, "ctime_ns": found.st_ctime_ns}
+    return {"size": found.st_size, **times, "inode": found.st_ino, "sha256": sha256}
 
 
 def is_remembered(path: Path, sha256: str) -> bool:

@@ -88,6 +88,18 @@ def test_a_file_that_changes_is_checked_again_and_refused(settings: Settings) ->
     assert caught.value.hint == "caro models pull mini"
 
 
+def test_a_file_whose_time_was_set_back_is_checked_again(settings: Settings) -> None:
+    """Anybody who may write it can do that; the time of the last change is the system's own."""
+    find_model("mini", settings, CATALOGUE)
+    before = place(settings).stat()
+    # Until the clock of the file system has gone on.
+    while place(settings).stat().st_ctime_ns == before.st_ctime_ns:
+        place(settings).write_bytes(DATA[:-1] + bytes([DATA[-1] ^ 1]))
+        os.utime(place(settings), ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(ModelError, match="is damaged"):
+        find_model("mini", settings, CATALOGUE)
+
+
 def test_a_file_that_is_replaced_is_checked_again_though_its_time_is_the_same(settings: Settings) -> None:
     """Another file under the same name is another file."""
     find_model("mini", settings, CATALOGUE)
