@@ -4,9 +4,10 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from caro_shell.safety import code_encoded, code_python, code_text
+from caro_shell.safety import code_encoded, code_python, code_text, finders
 from caro_shell.safety.call import Call
 from caro_shell.safety.handed import TALKERS
+from caro_shell.safety.words import plain as plain_text
 
 # The options that take a text of the language.
 _TEXT_OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -16,7 +17,6 @@ _TEXT_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "node": ("-e", "--eval", "-p", "--print"),
     "deno": ("eval",),
     "bun": ("-e", "--eval"),
-    "php": ("-r",),
     "lua": ("-e",),
     "osascript": ("-e",),
     "Rscript": ("-e",),
@@ -37,6 +37,23 @@ _TEXT_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "luajit": ("-e",),
     "raku": ("-e",),
     "swift": ("-e",),
+    "tsx": ("-e", "--eval"),
+    "ts-node": ("-e", "--eval"),
+    "clojure": ("-e", "--eval", "-M"),
+    "clj": ("-e", "-M"),
+    "bb": ("-e",),
+    "ocaml": ("-e",),
+    "runghc": ("-e",),
+    "erl": ("-eval",),
+    "sbcl": ("--eval",),
+    "hy": ("-c",),
+    "coffee": ("-e",),
+    "nim": ("-e",),
+    "dart": ("-e",),
+    "php": ("-r", "-B", "-R", "-E"),
+    "fennel": ("-e",),
+    "janet": ("-e",),
+    "gnuplot": ("-e",),
     "R": ("-e",),
 }
 _AWK = frozenset({"awk", "gawk", "mawk", "nawk"})
@@ -64,7 +81,8 @@ def texts_of(call: Call) -> Iterator[tuple[str, str]]:
     if language == "awk":
         plain = [word for at, word in enumerate(words) if word[:1] != "-" and words[at - 1] not in _AWK_VALUES]
         if plain:
-            yield plain[0], language
+            set_before = "".join(f'{name}="{value}"; ' for name, value in _awk_variables(words))
+            yield set_before + _with_arguments(plain[0], [], call, language), language
         return
     if language == "python" and words[:2] == ["-m", "timeit"]:
         yield "\n".join(word for word in words[2:] if " " in word or "(" in word), language
@@ -74,9 +92,48 @@ def texts_of(call: Call) -> Iterator[tuple[str, str]]:
     options = _TEXT_OPTIONS[language]
     texts = [words[at + 1] for at, word in enumerate(words[:-1]) if word in options or _takes_text(word, options)]
     for text in texts:
-        yield text, language
+        yield _with_arguments(text, words[words.index(text) + 1 :], call, language), language
     if not texts and call.input is not None and not any(word not in ("-", "") and word[:1] != "-" for word in words):
         yield call.input, language
+
+
+def _awk_variables(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that awk is given: `-v name=value`."""
+    for at, word in enumerate(words[:-1]):
+        name, sign, value = words[at + 1].partition("=")
+        if word == "-v" and sign and '"' not in value:
+            yield name, value
+
+
+_ALL_ARGUMENTS = re.compile(
+    r"(?:@ARGV\b|(?<![\w.$])ARGV\b(?!\[)|\bshift\b(?!\s*\()"
+    r"|sys\.argv\[1:\]|process\.argv\.slice\(\d\))"
+)
+_ONE_ARGUMENT = re.compile(
+    r"(?:\$ARGV\[(\d)\]|\bARGV\[(\d)\]|sys\.argv\[(\d)\]|process\.argv\[(\d)\]"
+    r"|\$argv\[(\d)\]|\barg\[(\d)\])"
+)
+# From one on, where others count from nought.
+_COUNTS_FROM_ONE = ("sys.", "proc", "$arg", "arg[")
+_LINE = re.compile(r"\"\s*\$([0-9])(?!\d)|\$_(?!\w)")
+
+
+def _with_arguments(text: str, arguments: Sequence[str], call: Call, language: str) -> str:
+    """Return a text with the words, and the line, that it is given in the places where it asks for them."""
+    words = [word for word in arguments if word != "--"]
+
+    def one(found: re.Match[str]) -> str:
+        number = int(next(filter(None, found.groups())))
+        number -= found.group().startswith(_COUNTS_FROM_ONE)
+        return repr(words[number]) if 0 <= number < len(words) else found.group()
+
+    if words:
+        text = _ONE_ARGUMENT.sub(one, text)
+        text = _ALL_ARGUMENTS.sub(lambda _: ", ".join(map(repr, words)), text)
+    if language in ("awk", "perl", "ruby") and (call.fed_by or call.input is not None):
+        line = plain_text(finders.supplied(call)[0])
+        text = _LINE.sub(lambda found: f'{line}"' if found[1] else line, text)
+    return text
 
 
 def _of_powershell(words: Sequence[str]) -> Iterator[str]:
@@ -125,7 +182,8 @@ _BOMB = re.compile(
 )
 _REMOTE = re.compile(
     r"\b(?:eval|exec|system|instance_eval|Function)\b[\s(]*.{0,60}?"
-    r"(?:urlopen|urlretrieve|requests\.get|httpx\.get|URI\.open|URI\(|Net::HTTP|LWP|\bget\s*\(?['\"]https?|file_get_contents\(['\"]http|fetch\()",
+    r"(?:urlopen|urlretrieve|requests\.get|httpx\.get|URI\.open|URI\(|Net::HTTP|LWP|\bget\s*\(?['\"]https?|file_get_contents\(['\"]http|fetch\()"
+    r"|\bfetch\(.{0,80}\beval\b",
     re.DOTALL,
 )
 _BACKDOOR = re.compile(r"(?:dup2|pty\.spawn|subprocess|exec|/bin/(?:ba)?sh|spawn|getline).*", re.DOTALL)
@@ -147,7 +205,7 @@ _SOCKET = re.compile(
     r"create_connection|/inet/tcp/|socket\.socket|TCPSocket|IO::Socket|net\.connect|fsockopen|Socket\(|\bsocket\("
 )
 _KILLS_ALL = re.compile(
-    r"(?:\bkill\w*)\s*\(?\s*(?:-1\s*,|['\"]?(?:SIG)?KILL['\"]?\s*,\s*-1|9\s*,\s*-1)|process\.kill\(\s*-1"
+    r"(?:\bkill\w*)\s*\(?\s*(?:-1\s*,|['\"]?(?:SIG)?KILL['\"]?\s*(?:,|=>)\s*-1|1\s*,\s*(?:9|signal)|9\s*,\s*-1)|process\.kill\(\s*-1"
 )
 
 
@@ -162,8 +220,10 @@ def commands_in(text: str, language: str) -> Iterator[str]:
         yield inner
         if inner != text and len(inner) < len(text):
             yield from commands_in(inner, language)
+    yield from (line[1:] for line in text.splitlines() if line.startswith("!") and language == "python")
     if language == "python" and (tree := code_python.tree_of(text)):
         yield from code_python.commands_in(tree)
+        yield from code_text.changed_files(text)
         for inner in code_python.texts_run(tree):
             if inner != text:
                 yield from commands_in(inner, language)

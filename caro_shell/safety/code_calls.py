@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 _RUNS = frozenset(
     """system system* cmd syscmd system popen exec execl execlp execv execvp execve execSync exec_sync spawn spawnSync
     spawnl spawnlp Popen run call check_call check_output getoutput getstatusoutput shell_exec passthru execFile
-    execFileSync execute""".split()  # noqa: SIM905
+    execFileSync execute shell callCommand command sh doShellScript posix_spawn posix_spawnp spawnv spawnvp spawnve
+    call-process start-process shell-command async-shell-command run_command qx proc_open pcntl_exec""".split()  # noqa: SIM905
 )
 REMOVES_ALL = frozenset(
     """Remove-Item ri del erase rmtree rm_rf rm_r remove_tree remove_dir_all rimraf rimrafSync rmSync rmdirSync rm
@@ -16,6 +17,8 @@ REMOVES_ALL = frozenset(
     DirectoryDelete secure_rm rm_tree""".split()  # noqa: SIM905
 )
 REMOVES = frozenset("unlink unlinkSync remove delete rm_f rmfile delete-file".split())  # noqa: SIM905
+_MOVES = frozenset("move rename renameSync replace renames mv moveSync".split())  # noqa: SIM905
+_COPIES = frozenset("copyfile copyFileSync copy copy2 copyFile cp copytree cpSync".split())  # noqa: SIM905
 _WRITES = frozenset("open writeFileSync writeFile write_text write_bytes file_put_contents write truncate".split())  # noqa: SIM905
 
 
@@ -35,6 +38,10 @@ def done(name: str, values: Sequence[str], *, lists: bool) -> Iterator[str]:
         yield f"rm -rf {as_word(values[0])}"
     elif name in REMOVES:
         yield f"rm {as_word(values[0])}"
+    elif name in _MOVES and len(values) > 1:
+        yield f"mv {as_word(values[0])} {as_word(values[1])}"
+    elif name in _COPIES and len(values) > 1:
+        yield f"cp -f {as_word(values[0])} {as_word(values[1])}"
     elif name in _WRITES and _overwrites(name, values):
         yield f": > {as_word(values[0])}"
 

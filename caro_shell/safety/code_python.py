@@ -1,6 +1,7 @@
 """What a text of Python does, read on its own tree: a string that only looks like a call is none."""
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -10,7 +11,7 @@ from caro_shell.safety.words import UNKNOWN
 
 _FINDS = frozenset({"glob", "iglob", "listdir", "walk", "scandir"})
 _KEEPS = frozenset(
-    """decode strip encode lower format expanduser read resolve absolute bytes str Path PurePath abspath list tuple
+    """decode strip encode lower expanduser split quote read resolve absolute bytes str Path PurePath abspath list tuple
     bytearray""".split()  # noqa: SIM905
 )
 
@@ -32,9 +33,35 @@ def texts_run(tree: ast.Module) -> Iterator[str]:
             yield from list(_constants(node.args))[:1]
 
 
+class _Known(ast.NodeTransformer):
+    """Puts the strings that variables hold in the place of the variables."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        """`values` are those of the variables that are assigned once."""
+        self._values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Return the string for a name that is read."""
+        known = isinstance(node.ctx, ast.Load) and node.id in self._values
+        return ast.copy_location(ast.Constant(self._values[node.id]), node) if known else node
+
+
+def _variables(tree: ast.Module) -> Mapping[str, str]:
+    """Return the variables that hold a string all the time."""
+    held: dict[str, list[str | None]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    held.setdefault(target.id, []).append(_folded(node.value))
+    return {name: values[0] for name, values in held.items() if len(values) == 1 and values[0] is not None}
+
+
 def commands_in(tree: ast.Module) -> Iterator[str]:
     """Yield shell commands that do what the calls in a tree do."""
     called = _other_names(tree)
+    if held := _variables(tree):
+        tree = _Known(held).visit(tree)
     everywhere = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     removes = bool({_name(call, called) for call in everywhere} & (REMOVES | REMOVES_ALL))
     for node in everywhere:
@@ -106,12 +133,23 @@ def _folded(node: ast.expr) -> str | None:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         left, right = _folded(node.left), _folded(node.right)
         return None if left is None or right is None else left + right
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and (form := _folded(node.left)) is not None:
+        return _formed(form, list(_constants([node.right])))
     if isinstance(node, ast.JoinedStr):
-        return "".join(_folded(part) or "" if isinstance(part, ast.Constant) else UNKNOWN for part in node.values)
+        return "".join(_folded(part) or "" for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        said = _folded(node.value)
+        return UNKNOWN if said is None else said
     if isinstance(node, ast.Subscript) and ast.unparse(node.slice) == "::-1":
         turned = _folded(node.value)
         return None if turned is None else turned[::-1]
     return _folded_call(node) if isinstance(node, ast.Call) else None
+
+
+def _formed(form: str, values: Sequence[str]) -> str:
+    """Return a form with values in its holes: `%s`, `{}`."""
+    rest = iter(values)
+    return re.sub(r"%[sdr]|\{\d*\}", lambda _: next(rest, UNKNOWN), form)
 
 
 def _folded_call(node: ast.Call) -> str | None:
@@ -123,6 +161,8 @@ def _folded_call(node: ast.Call) -> str | None:
     owner = _folded(node.func.value) if isinstance(node.func, ast.Attribute) else None
     if name == "join" and owner is not None:
         return owner.join(arguments)
+    if name == "format" and owner is not None:
+        return _formed(owner, arguments)
     if name in code_encoded.DECODERS and arguments:
         return code_encoded.decode_by(name, arguments[0])
     if name == "decode" and arguments and (codec := code_encoded.CODECS.get(arguments[-1])):

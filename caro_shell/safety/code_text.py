@@ -19,7 +19,10 @@ _FOUND = re.compile(
     r"(?:\bglob|\bDir\s*(?:\.\w+)?|Find\.find|scandir|readdir\w*|walk\w*|children|ls_r)\s*[(\[]\s*['\"]([^'\"]+)['\"]"
     r"|\bfind(?:depth)?\s*\(?[^'\"]*['\"]([~/][^'\"]*)['\"]"
 )
-_REMOVED = re.compile(r"\b(?:unlink|File\.delete|delete|rmtree|rm_rf?|remove_tree|rmdir|fs\.rm)\b")
+_REMOVED = re.compile(
+    r"\b(?:unlink|File\.delete|delete|rmtree|rm_rf?|remove_tree"
+    r"|rmdir|fs\.rm|rm|rmSync|unlinkSync|remove)\b"
+)
 _VARIABLE = re.compile(
     r"(?:\b(?:my|var|let|const|local|set)\s+)?[$@]?\b(\w+)\s*=\s*(\"[^\"\\\n]*\"|'[^'\\\n]*')\s*(?=[;\n}]|$)"
 )
@@ -40,6 +43,9 @@ def commands_in(text: str, language: str) -> Iterator[str]:
     for found in re.finditer(r"\[((?:[\"'][^\"']*[\"']\s*,?\s*)+)\]\.execute", text):
         yield shlex.join(_strings(found[1]))
     yield from _removed(text)
+    yield from changed_files(text)
+    for found in _PARTED.finditer(text):
+        yield shlex.join(_strings(found[1]))
     if language == "awk":
         yield from _in_awk(text)
     if language == "osascript":
@@ -54,6 +60,16 @@ def _removed(text: str) -> Iterator[str]:
         for found in _FOUND.finditer(text):
             below = found[1] or f"{found[2].rstrip('/')}/*"
             yield f"rm -rf {as_word(re.sub(r'(?:/[*][*])+/[*]', '/*', below))}"
+
+
+def changed_files(text: str) -> Iterator[str]:
+    """Yield what is opened for writing, given to everybody or deleted by other ways of saying it."""
+    for found in _OPENED.finditer(text):
+        yield f": > {as_word(found[1].strip())}"
+    for found in _MODE_SET.finditer(text):
+        yield f"chmod {found[1] or found[4]} {as_word(found[2] or found[3])}"
+    for found in _DELETED.finditer(text):
+        yield f"rm -rf {as_word(found[1])}"
 
 
 def _with_variables(text: str) -> str:
@@ -87,7 +103,22 @@ def _in_applescript(text: str) -> Iterator[str]:
         yield "rm -rf ~/*" if name == "home" else f"rm -rf ~/{name.capitalize()}"
 
 
-_RUN_PLAINLY = (re.compile(r"\b(?:syscmd\(|run <|system <)([^)>\"'`]+)[)>]"),)
+_RUN_PLAINLY = (
+    re.compile(r"\b(?:e?syscmd\([`'\"]?|run <|system <)([^)>\"'`]+)[)>'`]"),
+    # A string that is run by what stands behind it.
+    re.compile(r"[\"']([^\"'\n]+)[\"']\s*\.\s*(?:!!?|execute\(\)|lines_!|exec\(\)|run\(\))"),
+)
+# Perl's ways to open a file for writing.
+_OPENED = re.compile(r"\bopen[\s(]+[^,;]*,\s*[\"']\+?>{1,2}\s*(?:[\"']\s*,\s*[\"'])?([^\"'>]+)[\"']")
+_MODE_SET = re.compile(
+    r"\bchmod\w*[\s(]+(?:0o?)?([0-7]{3,4})\s*,\s*[\"']([^\"']+)[\"']"
+    r"|\bchmod\w*\(\s*[\"']([^\"']+)[\"']\s*,\s*(?:0o?)?([0-7]{3,4})"
+)
+_DELETED = re.compile(
+    r"(?:new\s+File\(|delete-directory|delete-file|Paths?\.get\(|File\()"
+    r"\s*[\"']([^\"']+)[\"']\s*\)?\s*(?:\.\s*delete\w*|\s+t\b)"
+)
+_PARTED = re.compile(r"\b(?:call-process|start-process)\b((?:\s+(?:\"[^\"]*\"|nil|t|\w+))+)")
 _IN_MARKS = re.compile(r"(?:qx|%x)\s*[{(/|]([^})/|]*)[})/|]|`([^`]+)`")
 _RUN_IN: Mapping[str, tuple[re.Pattern[str], ...]] = {
     **dict.fromkeys(("perl", "ruby", "php"), (_IN_MARKS,)),

@@ -106,11 +106,13 @@ def is_given_all_processes(call: Call, _fetched: frozenset[str]) -> bool:
     listed = any(
         before.name == "ls" and any(word.value.startswith("/proc") for word in before.arguments) for before in feeders
     )
-    return not narrowed and (listed or any(before.name in ("ps", "pgrep", "lsof", "fuser") for before in feeders))
+    return not narrowed and (
+        listed or any(before.name in ("ps", "pgrep", "lsof", "fuser", "seq", "jot") for before in feeders)
+    )
 
 
 # What grep is given to take every line, or every number.
-_ANY_LINE = re.compile(r"-v|\.?\*?|\^?(?:\[0-9\]|\\d|\[\[:digit:\]\])[+*]?\$?")
+_ANY_LINE = re.compile(r"-v|(?:-n)?\+\d+|\.?\*?|\^?(?:\[0-9\]|\\d|\[\[:digit:\]\])[+*]?\$?")
 _EVERYWHERE = frozenset({"/", "/home", "/usr", "/var", "/dev"})
 
 

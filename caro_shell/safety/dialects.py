@@ -18,6 +18,8 @@ _ZSH_BUT = re.compile(r"(?<=[\s/])\^(?:\([^)]*\)|[\w.*-])+|(?<=\*)~[^\s;)]+")
 _ZSH_FOR = re.compile(r"\b(?:for|foreach) (\w+)(?: \w+)*(?: \(([^)]*)\)| in ([^;]*); \{)\s*\{?\s*([^;}]+)\}?(?:; end)?")
 _ZSH_OUTPUT = re.compile(r"(?<=\s)=\(")
 _ZSH_OVER = re.compile(r"(^|[^>])>!")
+_ZSH_ALWAYS = re.compile(r"[ \t;]*\}\s*always\s*\{")
+_ZSH_CLOSED = re.compile(r"(?<=[^;&|{\s])[ \t]+\}(?=[ \t]*(?:$|[;&|\n)]))")
 _ZSH_NAMES = re.compile(r"\bfunction\s+\w+(?=\s+\w+\s*(?:\(\))?\s*\{)")
 
 # Words that come before a command, in one shell or another.
@@ -49,6 +51,7 @@ def as_bash(text: str, shell: str) -> str:
         # What `^` and `~` leave out is less than what they take.
         text = _ZSH_BUT.sub(lambda found: "*" if found.group()[0] == "^" else "", _ZSH_QUALIFIED.sub("", text))
         text = _ZSH_NAMES.sub("function", text.replace("$~", "$"))
+        text = _ZSH_CLOSED.sub(" ; }", _ZSH_ALWAYS.sub(" ; } ; {", text))
         text = _ZSH_FOR.sub(_long_loop, _ZSH_OUTPUT.sub("<(", text))
         return _ZSH_OVER.sub(r"\1>|", text)
     return text

@@ -195,6 +195,8 @@ def _expansion(node: "Node", around: Surroundings) -> Values:
     text = _text(node, around)
     plainly = text in (f"${name}", f"${{{name}}}")
     known = name in around.variables and not text.startswith(("${!", "${#"))
+    # With a colon, an empty value is as good as none.
+    known = known and not (re.match(r"\$\{\w+:[-=]", text) and not any(around.variables[name]))
     if not plainly and not known and re.match(r"\$\{\w+:?[-=]", text) and len(node.named_children) > 1:
         return _values(node.named_children[-1], around)
     if not plainly:

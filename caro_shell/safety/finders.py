@@ -135,3 +135,11 @@ def supplied(call: Call, *, lines: bool = False) -> tuple[str, ...]:
         ):
             break
     return (UNKNOWN,)
+
+
+def named_by(calls: Sequence[Call]) -> tuple[str, ...]:
+    """Return what the output of a pipeline names, where it looks for files: of `ls`, names without a directory."""
+    given = supplied(Call((), fed_by=tuple(calls)))
+    if any(call.name in ("ls", "exa", "eza", "gls") for call in calls):
+        return tuple(value if value == UNKNOWN else value.rpartition("/")[2] for value in given)
+    return given

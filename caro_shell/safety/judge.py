@@ -204,7 +204,9 @@ def _targets_of(rule: Rule, call: Call, options: Options, words: Sequence[Word])
         return words[:1]
     if how == "after-mode":
         return words[1:] if words and _MODE.match(words[0].value) else words
-    if how == "rest":
+    if how == "rest" or (
+        how == "behind-script" and not {"-e", "-E", "--expression", "-f", "--file"} & set(options.values)
+    ):
         return words[1:]
     if how == "but-last":
         return words[:-1]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from caro_shell.safety import assignments, commands, dialects, feeding, outputs, statements
+from caro_shell.safety import assignments, commands, dialects, feeding, finders, outputs, statements
 from caro_shell.safety.call import Call
 from caro_shell.safety.expansion import Surroundings, decoded, read_word
 from caro_shell.safety.scope import Scope
@@ -102,7 +102,9 @@ class Reader:
             calls = [call for child in substitution.named_children for call in self.within(child, text, inner, ())]
             found.extend(calls)
             printed = outputs.of_pipeline(calls)
-            return (UNKNOWN if printed is None else printed.rstrip("\n"),)
+            if printed is None and calls:
+                return finders.named_by(calls)
+            return ("" if printed is None else printed.rstrip("\n"),)
 
         word = read_word(node, Surroundings(text, scope.variables, output))
         found += self._evaluated(word, decoded(node, text), scope)

@@ -10,7 +10,7 @@ from caro_shell.safety.judge import judge
 
 BAD = ("high", "critical")
 # Of those to learn from, and of those held back, at whose cases nobody looks while rules are written.
-LEAST_FOUND = {False: 0.995, True: 0.925}
+LEAST_FOUND = {False: 0.998, True: 0.94}
 MOST_ALARMS = {False: 0.001, True: 0.011}
 
 
