@@ -212,6 +212,12 @@ def _getent(words: Sequence[str], _given: str | None) -> str | None:
     return _USERS if words[:1] == ["passwd"] else None
 
 
+def _mktemp(words: Sequence[str], _given: str | None) -> str | None:
+    """Return where a new file lies: where its pattern says, or among the temporary ones."""
+    named = [word for word in words if not word.startswith("-") and "XXX" in word]
+    return named[0] if named and "/" in named[0] else f"/tmp/{named[0] if named else 'tmp.XXXX'}"  # noqa: S108  its place
+
+
 def _jq(words: Sequence[str], _given: str | None) -> str | None:
     """Return what `jq -n` prints of a string of its own, decoded or not."""
     found = next((text for word in words if (text := _JQ.fullmatch(word))), None)
@@ -251,6 +257,7 @@ _TOOLS: Mapping[str, Callable[[Sequence[str], str | None], str | None]] = {
     "awk": _awk,
     "gawk": _awk,
     "getent": _getent,
+    "mktemp": _mktemp,
     "jq": _jq,
     "tee": lambda _words, given: given,
 }

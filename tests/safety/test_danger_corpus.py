@@ -10,8 +10,8 @@ from caro_shell.safety.judge import judge
 
 BAD = ("high", "critical")
 # Of those to learn from, and of those held back, at whose cases nobody looks while rules are written.
-LEAST_FOUND = {False: 0.998, True: 0.94}
-MOST_ALARMS = {False: 0.001, True: 0.011}
+LEAST_FOUND = {False: 0.999, True: 0.94}
+MOST_ALARMS = {False: 0.0005, True: 0.009}
 
 
 def wrong(cases: list[Case], *, bad: bool) -> list[Case]:
