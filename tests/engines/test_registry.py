@@ -40,6 +40,8 @@ def package(folder: Path, module: str, text: str, monkeypatch: pytest.MonkeyPatc
     (folder / module).mkdir()
     (folder / module / "__init__.py").write_text(text)
     monkeypatch.syspath_prepend(str(folder))
+    # What another test has imported already would be found in its place.
+    monkeypatch.delitem(sys.modules, module, raising=False)
 
 
 @pytest.mark.parametrize("name", MODULES)
