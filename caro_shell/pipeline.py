@@ -97,7 +97,7 @@ class Pipeline:
         if index or answers.proved:
             return proof
         answers.proved = True
-        if not proof.wish or not (other := answers.second_attempt(self.engine, visit, proof.wish)):
+        if not (wish := _mendable(proof)) or not (other := answers.second_attempt(self.engine, visit, wish)):
             return proof
         second = prove(other)
         if len(second.objections) >= len(proof.objections):
@@ -153,6 +153,11 @@ class Pipeline:
             },
             "timings_ms": visit.watch.timings(),
         }
+
+
+def _mendable(proof: "Proof") -> str:
+    """Return what a second attempt has to know; of a file that is not there the model can make nothing."""
+    return " ".join(objection.wish for objection in proof.objections if objection.kind != "file")
 
 
 def _prove(command: str, ask: Ask, task: Task, *, known: bool) -> "Proof":

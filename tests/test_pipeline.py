@@ -377,6 +377,15 @@ def test_a_second_attempt_that_fails_leaves_the_first_answer(tmp_path: Path, err
     assert reply.notes[0].startswith("`grpe` is not installed")
 
 
+def test_a_file_that_is_not_there_is_a_note_and_no_second_attempt(tmp_path: Path) -> None:
+    """Asking again would cost as much as the first time, and could mend nothing."""
+    engine = Engine(["cat ./notes.txt"], ["never asked"])
+    reply = Pipeline(engine, 160).answer(request(path=tools(tmp_path, "cat"), cwd=str(tmp_path)), Listener())
+    assert reply.command == "cat ./notes.txt"
+    assert "notes.txt" in reply.notes[0]
+    assert len(engine.asked) == 1
+
+
 def test_without_a_path_nothing_is_said_about_what_is_installed() -> None:
     """Nobody knows what the shell would find."""
     reply = Pipeline(Engine(["grpe x"]), 160).answer(request(), Listener())
