@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 from caro_shell.safety import rules as rulebook
@@ -19,7 +18,7 @@ from caro_shell.safety.unwrap import unwrap
 from caro_shell.safety.words import TILDE, Word, shown
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 # A line longer than this was not typed, and nobody reads it before Enter.
 MOST_CHARACTERS = 200_000
@@ -49,13 +48,8 @@ class Judgement:
     reasons: tuple[Reason, ...] = ()
 
 
-@cache
-def _parser() -> "Parser":
-    return parser()
-
-
 def _root(text: bytes) -> "Node":
-    return _parser().parse(text).root_node
+    return parser().parse(text).root_node
 
 
 def calls_in(command: str, shell: str = "bash", facts: Facts | None = None) -> list[Call]:
