@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
+from caro_shell.safety.grammar import parse
+
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Parser
+    from tree_sitter import Node
 
     _Waiting = tuple[Node, tuple[Node, ...], bool]
 
@@ -54,27 +55,12 @@ class Line:
     """Functions and aliases that the line makes itself."""
 
 
-@cache
-def _language() -> "Language":
-    import tree_sitter
-    import tree_sitter_bash
-
-    return tree_sitter.Language(tree_sitter_bash.language())
-
-
-def _parser() -> "Parser":
-    """Return a parser that nothing has been read with: half a microsecond, and no state of an earlier text in C."""
-    import tree_sitter
-
-    return tree_sitter.Parser(_language())
-
-
 def commands_in(text: str) -> Line:
     """Return the commands written in `text`; none where it is too long, or no line that this grammar can read."""
     if len(text) > SIZE_LIMIT or "\0" in text:
         return Line()
     source = text.encode("utf-8", "replace")
-    root = _parser().parse(source).root_node
+    root = parse(source)
     return Line() if root.has_error else _Reading(source, len(source) == len(text)).line(root)
 
 

@@ -3,22 +3,19 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from caro_shell.safety import rules as rulebook
 from caro_shell.safety.call import Call
 from caro_shell.safety.conditions import CONDITIONS
 from caro_shell.safety.fetched import fetched_by
+from caro_shell.safety.grammar import parse
 from caro_shell.safety.options import Options, read_options
-from caro_shell.safety.reader import Reader, parser
+from caro_shell.safety.reader import Reader
 from caro_shell.safety.rules import Rule, Rules, pattern, worst
 from caro_shell.safety.scope import Scope, first_variables
 from caro_shell.safety.targets import Facts, Target, classify, phrase
 from caro_shell.safety.unwrap import unwrap
 from caro_shell.safety.words import TILDE, Word, shown
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 # A line longer than this was not typed, and nobody reads it before Enter.
 MOST_CHARACTERS = 200_000
@@ -48,15 +45,11 @@ class Judgement:
     reasons: tuple[Reason, ...] = ()
 
 
-def _root(text: bytes) -> "Node":
-    return parser().parse(text).root_node
-
-
 def calls_in(command: str, shell: str = "bash", facts: Facts | None = None) -> list[Call]:
     """Return every call that a command comes to, wrappers taken off."""
     facts = facts or Facts()
     scope = Scope(variables=first_variables(), aliases=dict(facts.aliases))
-    return list(Reader(_root, unwrap, shell).read(command, scope))
+    return list(Reader(parse, unwrap, shell).read(command, scope))
 
 
 def judge(command: str, shell: str = "bash", facts: Facts | None = None, more: Sequence[Rule] = ()) -> Judgement:

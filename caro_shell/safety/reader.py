@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from caro_shell.safety import assignments, commands, dialects, feeding, finders, outputs, statements
@@ -13,7 +12,7 @@ from caro_shell.safety.scope import Scope
 from caro_shell.safety.words import UNKNOWN, Values, Word, plain
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Parser
+    from tree_sitter import Node
 
 # Whatever is nested deeper, or longer, was not typed by a person; it is said to be unreadable instead.
 MOST_DEPTH = 8
@@ -29,21 +28,6 @@ Statement = Callable[["Reader", "Node", bytes, Scope, tuple[Call, ...]], Iterato
 
 # Text that is evaluated although it stands in single quotes: an index, wherever a name of a variable is meant.
 _EVALUATED = re.compile(r"\w+\[(\$\(.*|`.*)\]", re.DOTALL)
-
-
-@cache
-def _language() -> "Language":
-    import tree_sitter
-    import tree_sitter_bash
-
-    return tree_sitter.Language(tree_sitter_bash.language())
-
-
-def parser() -> "Parser":
-    """Return a parser that nothing has been read with: half a microsecond, and no state of an earlier text in C."""
-    import tree_sitter
-
-    return tree_sitter.Parser(_language())
 
 
 class Reader:
