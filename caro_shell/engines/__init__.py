@@ -34,6 +34,9 @@ class Usage:
     decode_ms: float = 0.0
     ended: bool = False
     """Whether the model itself ended the answer, rather than the cap or whoever read it."""
+    log_probabilities: tuple[float, ...] = ()
+    """Of each token of the answer in its turn: the natural logarithm of its probability among the whole vocabulary,
+    before temperature and whatever else shapes a draw. At most one a token; empty where the engine cannot tell."""
 
 
 @dataclass(frozen=True)

@@ -196,11 +196,17 @@ class LlamaEngine:
             if self._loaded.ends(token):
                 self.usage = replace(self.usage, ended=True)
                 return
-            self.usage = replace(self.usage, answer_tokens=count)
+            self._count(token)
             yield token
             if cancelled() or not self._loaded.evaluate([token]):
                 return
             self.usage = replace(self.usage, evaluations=count)
+
+    def _count(self, token: int) -> None:
+        """Add a token that was drawn to what the answer cost, with its probability where that can be told."""
+        known, usage = self._loaded.log_probability(token), self.usage
+        logs = usage.log_probabilities if known is None else (*usage.log_probabilities, known)
+        self.usage = replace(usage, answer_tokens=usage.answer_tokens + 1, log_probabilities=logs)
 
     def close(self) -> None:
         """Free the model."""

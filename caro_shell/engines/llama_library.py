@@ -7,6 +7,7 @@ a module that has llama.h's functions and types by their names.
 import codecs
 import ctypes
 import logging
+import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -112,6 +113,15 @@ def devices(binding: str = "llama_cpp") -> tuple[Device, ...]:
     return list_devices(import_module(f"{c.__name__}._ggml").libggml)
 
 
+@cache
+def _numpy() -> Any:  # noqa: ANN401  a module, or None
+    """Return NumPy, which llama-cpp-python brings and xllamacpp does not; the C functions offer no sum over all."""
+    try:
+        return import_module("numpy")
+    except ImportError:
+        return None
+
+
 @dataclass
 class Loaded:
     """A model and its context on one device; frees both in `close`."""
@@ -169,6 +179,17 @@ class Loaded:
     def ends(self, token: int) -> bool:
         """Say whether the model means the end of its answer by `token`."""
         return bool(self.c.llama_vocab_is_eog(self.vocab, token))
+
+    def log_probability(self, token: int) -> float | None:
+        """Return the natural logarithm of a token's probability after the latest evaluation; None without NumPy."""
+        if (numpy := _numpy()) is None:
+            return None
+        first = self.c.llama_get_logits_ith(self.context, -1)
+        scores = numpy.ctypeslib.as_array(first, (self.c.llama_vocab_n_tokens(self.vocab),))
+        highest = scores.max()
+        # Without the highest score in front, exp() overflows.
+        total = numpy.exp(scores - highest).sum(dtype=numpy.float64)
+        return min(0.0, float(scores[token]) - float(highest) - math.log(total))
 
     def forget_after(self, position: int) -> None:
         """Drop what was evaluated from `position` on."""

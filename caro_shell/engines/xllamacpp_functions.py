@@ -81,6 +81,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_context_default_params": (ContextParams,),
     "llama_decode": (c_int32, c_void_p, Batch),
     "llama_free": (None, c_void_p),
+    "llama_get_logits_ith": (POINTER(c_float), c_void_p, c_int32),
     "llama_get_memory": (c_void_p, c_void_p),
     "llama_init_from_model": (c_void_p, c_void_p, ContextParams),
     "llama_log_set": (None, llama_log_callback, c_void_p),
@@ -110,6 +111,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_vocab_get_add_bos": (c_bool, c_void_p),
     "llama_vocab_get_text": (c_char_p, c_void_p, llama_token),
     "llama_vocab_is_eog": (c_bool, c_void_p, llama_token),
+    "llama_vocab_n_tokens": (c_int32, c_void_p),
 }
 # What the functions of these names fill in, in llama.cpp's src/llama-model.cpp and llama-context.cpp.
 _DEFAULTS: dict[str, dict[str, Any]] = {

@@ -86,13 +86,16 @@ GAPS = {
     "prompt": "a prompt that is being evaluated is evaluated to its end, though nobody hears of it any more",
     "cancel": "an answer that is cancelled is written to its end before the next one begins",
     "tokens": "it does not count the tokens of the prompt",
+    "probabilities": "it does not tell how probable each token of an answer was",
     "length": "it does not know the context's length",
 }
 
 KINDS = [
     EngineKind("llama", in_process("llama", "llama_cpp")),
     EngineKind("xllamacpp", in_process("xllamacpp", "xllamacpp")),
-    EngineKind("mlx", in_process("mlx", "mlx_lm"), slow=True),
-    EngineKind("candle", in_process("candle", "mistralrs"), gaps=frozenset({"seed", "prompt"}), slow=True),
+    EngineKind("mlx", in_process("mlx", "mlx_lm"), gaps=frozenset({"probabilities"}), slow=True),
+    EngineKind(
+        "candle", in_process("candle", "mistralrs"), gaps=frozenset({"seed", "prompt", "probabilities"}), slow=True
+    ),
     *(EngineKind(f"openai, {one.name}", of_server(one), broken=None, gaps=one.gaps) for one in SERVERS),
 ]

@@ -73,7 +73,7 @@ class RealServer:
 
 
 SERVERS = [
-    RealServer("llama-cpp-python", _llama_cpp_python, frozenset({"prefix", "tokens", "length"})),
+    RealServer("llama-cpp-python", _llama_cpp_python, frozenset({"prefix", "tokens", "length", "probabilities"})),
     RealServer("llama.cpp", _xllamacpp, frozenset({"literal"})),
     # A program that no package index has for a test's machine; where there is one, it is tried.
     *([RealServer("llama-server", _llama_server, frozenset({"literal"}))] if llama_server() else []),

@@ -169,6 +169,30 @@ def test_what_an_answer_cost_is_told(engine: Engine, kind: EngineKind) -> None:
     assert (engine.usage.prompt_tokens > 20) == ("tokens" not in kind.gaps)
 
 
+def test_how_probable_each_token_was_is_told(engine: Engine, kind: EngineKind) -> None:
+    """Natural logarithms over the whole vocabulary; surer of the plainest request than of nonsense."""
+
+    def least(request: str, sampling: Sampling) -> float:
+        answer(engine, request, sampling)
+        told, usage = engine.usage.log_probabilities, engine.usage
+        assert all(-1000 < number <= 0 for number in told)
+        if "probabilities" in kind.gaps:
+            assert told == ()
+            return 0.0
+        assert 0 < len(told) <= usage.answer_tokens <= len(told) + 1
+        return min(told)
+
+    plain, odd = "list all files", "the blue of seven sings"
+    sure, unsure = least(plain, Sampling(kind.tokens)), least(odd, Sampling(kind.tokens))
+    assert "probabilities" in kind.gaps or sure > unsure
+    alone = engine.usage.log_probabilities
+    least(odd, Sampling(kind.tokens))
+    assert engine.usage.log_probabilities == pytest.approx(alone, abs=0.05)
+    # What a draw does to the chances is not in them.
+    drawn = [least(odd, Sampling(kind.tokens, temperature=5.0, seed=seed)) for seed in range(1, 2 if kind.slow else 4)]
+    assert "probabilities" in kind.gaps or min(drawn) < unsure
+
+
 def test_names_of_control_tokens_are_plain_text(engine: Engine, kind: EngineKind) -> None:
     """A request cannot end its own turn: the words `<|im_end|>` are more than one token."""
     answer(engine, "say hi", Sampling(max_tokens=2))

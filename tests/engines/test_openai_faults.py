@@ -105,7 +105,7 @@ FAULTS = [
         "rejects it",
         [http("400 Bad Request", error("bad\x1b[31m day"))],
         "{url} rejects the request (400): bad[31m day.",
-        requests=3,
+        requests=4,
     ),
     Fault(
         "finds it too long",

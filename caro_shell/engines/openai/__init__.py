@@ -30,9 +30,13 @@ _OPTIONAL: Mapping[str, Any] = {
     "stream_options": {"include_usage": True},
     # Models that think first would be cut off before their answer.
     "chat_template_kwargs": {"enable_thinking": False},
+    # A second field would have llama-cpp-python's server sort its vocabulary in Python, for every token.
+    "logprobs": True,
     "seed": None,
     "temperature": None,
 }
+# Where a server does not say what it rejects, these go first, a group at a time.
+_RARE = ({"logprobs"}, {"stream_options", "chat_template_kwargs"}, {"seed"})
 _MOST_NAME = 120
 _UNNAMED = "the server's own"
 _NAME_ONE = "Try: caro config set server_model NAME"
@@ -130,7 +134,7 @@ class OpenAIEngine:
             self._find_model(asked, cancelled)
         before = frozenset(self._left_out)
         while True:
-            request = Request("/chat/completions", self._body(sampling))
+            request = Request("/chat/completions", self._body(sampling), frozenset(_OPTIONAL))
             try:
                 return self._server.ask(request, asked.key, cancelled)
             except RejectedError as rejected:
@@ -160,8 +164,7 @@ class OpenAIEngine:
             self._max_tokens_name = "max_completion_tokens"
             return True
         named = {name for name in _OPTIONAL if name in words} - self._left_out
-        rare = {"stream_options", "chat_template_kwargs"} - self._left_out
-        more = named or rare or {"seed"} - self._left_out
+        more = next(filter(None, (named, *(rare - self._left_out for rare in _RARE))), set())
         self._left_out |= more
         return bool(more)
 

@@ -1,12 +1,14 @@
 """What a server says in its JSON: pieces of the answer, why it ended, what it cost, and which part is only thinking."""
 
 import json
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 from caro_shell.engines import Usage
 
 _OPEN, _CLOSE = "<think>", "</think>"
+_ROUNDING = 1e-3
 # Of the reasons to end: the model itself was done.
 _DONE = frozenset({"stop", "eos", "eos_token", "end_turn", "stop_sequence"})
 
@@ -28,6 +30,8 @@ class Piece:
     thought: bool = False
     reason: str = ""
     usage: Usage | None = None
+    log_probabilities: tuple[float, ...] = ()
+    """Of the tokens of `text`, where the server was asked and tells."""
 
     @property
     def ended(self) -> bool:
@@ -58,7 +62,20 @@ def read_piece(data: str) -> Piece:
         any(message.get(name) for name in ("reasoning_content", "reasoning", "thinking")),
         reason if isinstance(reason, str) else "",
         _usage(said),
+        _log_probabilities(first.get("logprobs")),
     )
+
+
+def _log_probabilities(said: object) -> tuple[float, ...]:
+    """Return the natural logarithms of the chosen tokens; none at all where one of them is no logarithm."""
+    listed = said.get("content") if isinstance(said, dict) else None
+    if not isinstance(listed, list):
+        return ()
+    told = [entry.get("logprob") if isinstance(entry, dict) else None for entry in listed]
+    found = [float(number) for number in told if isinstance(number, int | float) and not isinstance(number, bool)]
+    # JSON has no infinity, Python's reader takes one; rounding may leave a little above 0.
+    right = len(found) == len(told) and all(-math.inf < number < _ROUNDING for number in found)
+    return tuple(min(0.0, number) for number in found) if right else ()
 
 
 def _parts(content: object) -> str:

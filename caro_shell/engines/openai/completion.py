@@ -13,6 +13,8 @@ from caro_shell.engines.openai.exchange import SilentError
 from caro_shell.engines.openai.server import Reply
 
 _MOST_BYTES = 8_000_000
+# llama-server tells the probabilities of twenty tokens where that of one was asked for: 2,400 bytes.
+_MOST_BYTES_A_TOKEN = 8_000
 # No tokenizer has longer ones in the middle of a command.
 _MOST_CHARACTERS_A_TOKEN = 64
 # Those with a role, a reason, the cost; never that many.
@@ -29,6 +31,7 @@ class Completion:
         self._thinking, self._characters = WithoutThinking(), WholeCharacters()
         self._counted = self._written = self._heard = 0
         self._thought = False
+        self._log_probabilities: list[float] = []
         self._end = Piece()
         self._told: Usage | None = None
 
@@ -36,7 +39,9 @@ class Completion:
     def usage(self) -> Usage:
         """What the answer cost: by the server's count, or by the pieces that came."""
         told = self._told or Usage()
-        return replace(told, answer_tokens=told.answer_tokens or self._counted, ended=self._end.ended)
+        count = told.answer_tokens or self._counted
+        known = tuple(self._log_probabilities[:count])
+        return replace(told, answer_tokens=count, ended=self._end.ended, log_probabilities=known)
 
     @property
     def only_thought(self) -> bool:
@@ -91,6 +96,10 @@ class Completion:
         self._counted += 1
         text = self._thinking.feed(self._characters.feed(piece.text))
         self._written += len(text)
+        self._log_probabilities += piece.log_probabilities
+        if not self._written and self._thinking.has_thought:
+            # How sure it was of its thoughts says nothing of the command.
+            self._log_probabilities.clear()
         return text
 
     def _events(self, cancelled: Callable[[], bool]) -> Iterator[Piece]:
@@ -133,7 +142,7 @@ class Completion:
         size = 0
         for chunk in self._reply.chunks(cancelled):
             size += len(chunk)
-            if size > _MOST_BYTES:
+            if size > _MOST_BYTES + self._max_tokens * _MOST_BYTES_A_TOKEN:
                 raise TooLongError
             yield chunk
 

@@ -53,6 +53,13 @@ class Request:
 
     path: str
     body: Mapping[str, Any] | None = None
+    optional: frozenset[str] = frozenset()
+    """Names of fields that a server need not know."""
+
+    def is_rejected(self, status: int, words: str) -> bool:
+        """Say whether an answer means that something is wrong with the request; some break (500) over a field."""
+        named = any(name in words for name in self.optional if name in (self.body or {}))
+        return status in {400, 404, 405, 422} or (status in {500, 501} and named)
 
 
 class Reply:
@@ -137,8 +144,8 @@ class Server:
     def ask(self, request: Request, key: Key, cancelled: Callable[[], bool]) -> Reply:
         """Send a request and return its answer once that has begun to be one.
 
-        Tries again only while nothing of an answer has come. Raises StoppedError; RejectedError for 400, 404, 405
-        and 422; else ServerError or Unusable in one sentence.
+        Tries again only while nothing of an answer has come. Raises StoppedError; RejectedError for 400, 404, 405,
+        422 and what names an optional field; else ServerError or Unusable in one sentence.
         """
         self.reached = False
         for wait in (*_WAITS_S, None):
@@ -184,7 +191,7 @@ class Server:
                 url = self._followed(url, location, asked)
                 continue
             if status != 200:  # noqa: PLR2004  RFC 9110
-                self._refuse(reply, asked, cancelled)
+                self._refuse(reply, request, asked, cancelled)
             return reply
         raise faults.circle(asked)
 
@@ -228,14 +235,14 @@ class Server:
             raise faults.not_understood(asked)
         return Reply(exchange, head, self._timeout_s)
 
-    def _refuse(self, reply: Reply, asked: faults.Asked, cancelled: Callable[[], bool]) -> None:
+    def _refuse(self, reply: Reply, request: Request, asked: faults.Asked, cancelled: Callable[[], bool]) -> None:
         """Raise what a status other than 200 means."""
         status, words = reply.head.status, self._words(reply, cancelled)
         wait_s = faults.wait_wanted(reply.head.headers.get("retry-after", ""), time.time())
         error = faults.of_status(asked, status, words, wait_s)
         if status in faults.PASSING:
             raise _PassingError(error, wait_s)
-        if status in {400, 404, 405, 422} and isinstance(error, ServerError):
+        if request.is_rejected(status, words) and isinstance(error, ServerError):
             raise RejectedError(status, words)
         raise error
 
