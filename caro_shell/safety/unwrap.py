@@ -59,6 +59,8 @@ def unwrap(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
         yield replace(call, looped=True)
     elif name in scope.aliases:
         yield from _through_alias(call, scope, reader)
+    elif scope.suffixes and (opener := _opener(call, scope)):
+        yield from reader.read(f"{opener} {call.source}", scope.inner("alias", span=call.span))
     elif name in scope.functions:
         yield from _through_function(call, scope, reader)
     elif name in shells.SHELLS:
@@ -240,6 +242,9 @@ def _through_alias(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
     """Yield what an alias comes to: its text, with the call's own words behind; it is not followed in itself."""
     inner = scope.inner("alias", span=call.span)
     meaning = inner.aliases.pop(call.name)
+    # Behind an alias that ends in a blank, the next word may be one too: `alias sudo='sudo '`.
+    while meaning.endswith((" ", "\t")) and call.arguments and (said := inner.aliases.get(call.arguments[0].value)):
+        meaning, call = meaning + said, replace(call, words=(call.words[0], *call.arguments[1:]))
     calls = reader.read_plainly(meaning, inner)
     for number, found in enumerate(calls, start=1):
         if number == len(calls):
@@ -253,6 +258,12 @@ def _through_alias(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
                 source=f"{found.source} {call.source.partition(' ')[2]}",
             )
         yield from unwrap(found, inner, reader)
+
+
+def _opener(call: Call, scope: Scope) -> str:
+    """Return what zsh opens the file with whose name stands in a command's place; empty for none."""
+    name, dot, suffix = call.words[0].value.rpartition(".")
+    return scope.suffixes.get(suffix, "") if name and dot else ""
 
 
 def _through_function(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
