@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from caro_shell import paths
 from caro_shell.safety.judge import Judgement, Reason, judge
 from caro_shell.safety.own import Own, lower, read_own
 from caro_shell.safety.rules import RuleError, worst
-from caro_shell.safety.targets import Facts
+from caro_shell.safety.targets import Aliases, Facts
 
 # What a redirection names, as far as it is plain; the judge itself reads the syntax.
 _REDIRECTED = re.compile(r">\|?\s*([^\s;&|<>()'\"$`]+)")
@@ -49,9 +50,17 @@ def _read(file: Path, _changed: int, _size: int) -> Own:
         raise RuleError(f"{file} cannot be read.") from None
 
 
-def judge_here(command: str, shell: str, cwd: str, environ: Mapping[str, str]) -> Judgement:
-    """Return how dangerous `command` is in `cwd`, and why; where the user's own rules cannot be read, that too."""
-    facts = facts_here(command, cwd, environ)
+_NO_SHELL = Aliases()
+
+
+def judge_here(
+    command: str, shell: str, cwd: str, environ: Mapping[str, str], aliases: Aliases = _NO_SHELL
+) -> Judgement:
+    """Return how dangerous `command` is in `cwd`, and why; where the user's own rules cannot be read, that too.
+
+    `aliases` are those of the shell that asks.
+    """
+    facts = replace(facts_here(command, cwd, environ), aliases=aliases)
     try:
         own = own_here(environ)
     except RuleError as error:

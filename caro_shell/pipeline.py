@@ -14,6 +14,7 @@ from caro_shell.errors import UsageError
 from caro_shell.line import read_line
 from caro_shell.parse.explanation import parse_explanation, plain
 from caro_shell.protocol import Ask, Reply
+from caro_shell.safety.targets import Aliases
 from caro_shell.task import Task, explain_task, fix_task, generate_task
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Pipeline:
     def prime(self, shell: str) -> None:
         """Evaluate the constant part of the prompt, and load the judge's rules, before anybody waits for it."""
         self.engine.prime(prompt.build_messages("", context.place(shell)))
-        _judged("true", shell, "")
+        _judged("true", Ask("", shell, ""))
 
     def answer(self, ask: Ask, listener: Listener) -> Reply:
         """Return the reply; raises Cancelled, Unusable, UsageError, or what the engine raises."""
@@ -70,7 +71,7 @@ class Pipeline:
         index = max(ask.alternative, 0) % len(answers.commands)
         proof = self._proved(ask, task, answers, index, visit)
         with visit.watch.step("judge"):
-            judged = _judged(answers.commands[index], ask.shell, ask.cwd)
+            judged = _judged(answers.commands[index], ask)
         return Reply(
             command=answers.commands[index],
             risk=judged.level,
@@ -118,7 +119,7 @@ class Pipeline:
             text = parse_explanation(attempt.raw, ended=attempt.ended)
         _keep(self._explanations, (self.engine.model, *task.messages), text)
         with visit.watch.step("judge"):
-            judged = _judged(ask.line, ask.shell, ask.cwd)
+            judged = _judged(ask.line, ask)
         return Reply(
             command=ask.line,
             risk=judged.level,
@@ -162,31 +163,37 @@ def _mendable(proof: "Proof") -> str:
 
 def _prove(command: str, ask: Ask, task: Task, *, known: bool) -> "Proof":
     from caro_shell.prove import Facts, Proof, prove
+    from caro_shell.prove.own import Own
 
-    if not known or not ask.path:
+    own = Own(Aliases(ask.aliases, ask.global_aliases, ask.suffix_aliases), ask.functions)
+    if not known or not ask.path or own.is_rewritten(command):
         return Proof()
-    # On the user's own line a command may be an alias or a function; in a request, its first word.
-    names = _WORD.findall(ask.line)
-    own = frozenset(names[:1] if task.words == ask.line.strip("# \t") else names)
-    facts = Facts(cwd=ask.cwd, request=task.words, names=own, path=ask.path)
+    # A shell that has not told its names may have more: what begins the user's own line, or a request, may be one.
+    said = _WORD.findall(ask.line)
+    names = own.names_in(command) | set(said[:1] if task.words == ask.line.strip("# \t") else said)
+    facts = Facts(cwd=ask.cwd, request=task.words, names=names, path=ask.path)
     return prove(command, context.place(ask.shell), facts)
 
 
-def _judged(command: str, shell: str, cwd: str) -> "Judgement":
+def _judged(command: str, ask: Ask) -> "Judgement":
     # The grammar and the rules take memory that an idle daemon does not need.
     from caro_shell.danger import judge_here
 
-    return judge_here(command, shell, cwd, os.environ)
+    aliases = Aliases(ask.aliases, ask.global_aliases, ask.suffix_aliases)
+    return judge_here(command, ask.shell, ask.cwd, os.environ, aliases)
 
 
 def _task(ask: Ask, place: prompt.Place) -> Task:
+    def known(name: str) -> bool:
+        return context.is_known(name) or name in ask.aliases or name in ask.functions
+
     if ask.type == "explain":
-        return explain_task(ask.line, place, context.is_known)
+        return explain_task(ask.line, place, known)
     if ask.type == "fix":
         facts = context.facts_about(ask.line, ask.status, ask.cwd, ask.output)
         return fix_task(ask.line, ask.status, facts, place)
-    written = read_line(ask.line, ask.cursor, ask.shell, context.is_known)
-    return generate_task(written, ask.turns, place, context.is_known)
+    written = read_line(ask.line, ask.cursor, ask.shell, known)
+    return generate_task(written, ask.turns, place, known)
 
 
 def _keep(store: OrderedDict[tuple[Any, ...], Any], key: tuple[Any, ...], value: Any) -> None:  # noqa: ANN401

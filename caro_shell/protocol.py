@@ -48,6 +48,10 @@ _ASKED: Mapping[str, Field] = {
     "fresh": _optional(_FLAG),
     "stream": _optional(_FLAG),
     "settings": _optional(_OBJECT),
+    "aliases": _optional(_OBJECT),
+    "global_aliases": _optional(_OBJECT),
+    "suffix_aliases": _optional(_OBJECT),
+    "functions": _optional(_LIST),
 }
 REQUESTS: Mapping[str, Mapping[str, Field]] = {
     "generate": {
@@ -124,6 +128,14 @@ class Ask(NamedTuple):
     fresh: bool = False
     stream: bool = True
     settings: Mapping[str, str] = {}
+    aliases: Mapping[str, str] = {}
+    """The aliases of the shell that asks: what each name stands for."""
+    global_aliases: Mapping[str, str] = {}
+    """zsh's, which are replaced wherever they stand."""
+    suffix_aliases: Mapping[str, str] = {}
+    """zsh's, by the end of a file's name, without the dot: what opens it."""
+    functions: Sequence[str] = ()
+    """The names of its functions, those that begin with `_` left out."""
     cursor: int | None = None
     """Characters left of the cursor; None: it stands at the end."""
     turns: Sequence[Mapping[str, Any]] = ()
@@ -230,13 +242,19 @@ def _checked(message: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[st
 
 
 def ask_from(message: Mapping[str, Any]) -> Ask:
-    """Return the request in a decoded message; raises ProtocolError for turns that are none."""
+    """Return the request in a decoded message; raises ProtocolError for turns, aliases or functions that are none."""
     for turn in message.get("turns", ()):
         if not isinstance(turn, dict) or not {"line", "command"} <= set(turn):
             raise ProtocolError("A turn is an object with `line` and `command`.")
         if not all(isinstance(turn.get(name, kind()), kind) for name, kind in _TURN.items()):
             raise ProtocolError("A field of a turn has the wrong type.")
-    return Ask(**{**message, "turns": tuple(message.get("turns", ()))})
+    for field in ("aliases", "global_aliases", "suffix_aliases"):
+        if not all(isinstance(text, str) for text in message.get(field, {}).values()):
+            raise ProtocolError(f"What `{field}` gives a name for is a text.")
+    if not all(isinstance(name, str) for name in message.get("functions", ())):
+        raise ProtocolError("A function is given by its name.")
+    lists = {name: tuple(message.get(name, ())) for name in ("turns", "functions")}
+    return Ask(**{**message, **lists})
 
 
 def reply_from(message: Mapping[str, Any]) -> Reply:

@@ -1,5 +1,6 @@
 """One request from line to reply, with an engine that says what it is told."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,35 @@ def test_the_reply_says_everything_about_the_answer() -> None:
     assert (reply.risk, reply.reasons) == ("safe", [])
     assert (reply.model, reply.engine, reply.notes) == ("parrot", "fake", ["It is only a parrot."])
     assert (reply.alternatives, reply.cached) == ([], False)
+
+
+def test_aliases_of_the_shell_are_judged() -> None:
+    """A command is as dangerous as what it stands for, also when it is explained."""
+    known: dict[str, Any] = {"aliases": {"newdisk": "mkfs.ext4"}}
+    pipeline = Pipeline(Engine(["newdisk /dev/sdzz9"], ["It does something."]), 160)
+    assert pipeline.answer(request(), Listener()).risk == "safe"
+    assert pipeline.answer(request(**known), Listener()).risk == "critical"
+    explained = pipeline.answer(request("newdisk /dev/sdzz9", type="explain", **known), Listener())
+    assert (explained.risk, explained.explanation) == ("critical", "It does something.")
+
+
+@pytest.mark.parametrize(
+    ("command", "known", "objects"),
+    [
+        ("deploi prod", {}, True),
+        ("deploi prod", {"functions": ("deploi",)}, False),
+        ("deploi prod", {"aliases": {"deploi": "make deploy"}}, False),
+        ("ls --no-such-option", {"aliases": {"ls": "ls --color"}}, True),
+        ("ls --no-such-option", {"aliases": {"ls": "eza"}}, False),
+        ("notes.textfile", {"suffix_aliases": {"textfile": "vim"}}, False),
+        ("deploi DRY prod", {"global_aliases": {"DRY": "--dry-run"}}, False),
+    ],
+)
+def test_what_the_shell_knows_is_no_unknown_program(command: str, known: dict[str, Any], *, objects: bool) -> None:
+    """Nor are its options looked at, unless an alias only gives options to the program of its name."""
+    pipeline = Pipeline(Engine([command], [command]), 160)
+    reply = pipeline.answer(request(path=os.environ["PATH"], **known), Listener())
+    assert any(f"`{command.partition(' ')[0]}`" in note for note in reply.notes) == objects
 
 
 def test_what_is_primed_is_how_every_request_begins() -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from caro_shell import protocol
 from caro_shell.errors import UsageError
+from caro_shell.keypress.answer import message_of
 from caro_shell.keypress.press import Conversation, Press, conversation_of, press_of, question_of
 
 REPLY: dict[str, Any] = {"command": "ls -la"}
@@ -29,6 +31,34 @@ def test_fields_are_read_whatever_is_in_them() -> None:
     assert press == Press(left="a\tb\nc", right="日本", pid=12)
     assert press.line == "a\tb\nc日本"
     assert press_of(b"") == Press()
+
+
+def test_the_names_of_a_shell_are_read() -> None:
+    """An alias a field, functions in one; no name is no alias, and of a very long one only the name counts."""
+    fields = "alias\tll=ls -l\0alias\t=\0global_alias\tG=| grep =\0suffix_alias\ttxt=vim\0functions\tdeploy up\0"
+    press = press_of(f"{fields}alias\tlong={'x' * 5000}\0".encode())
+    assert press.aliases == {"ll": "ls -l"}
+    assert (press.global_aliases, press.suffix_aliases) == ({"G": "| grep ="}, {"txt": "vim"})
+    assert press.functions == ("deploy", "up", "long")
+
+
+def test_a_field_without_its_end_is_not_read() -> None:
+    """There was more than is read: half a name would be another one."""
+    assert press_of(b"alias\tll=ls\0functions\tdeploy pro") == Press(aliases={"ll": "ls"})
+
+
+def test_functions_are_left_out_before_aliases() -> None:
+    """A message that is too long would be refused: what matters least goes first."""
+    question = question_of(Press(left="list files"))
+    press = Press(aliases={"ll": "ls -l"}, functions=("deploy",))
+    message = message_of(question, press)
+    assert (message["aliases"], message["functions"]) == ({"ll": "ls -l"}, ("deploy",))
+    many = message_of(question, press._replace(functions=tuple(f"a_function_{number}" for number in range(5000))))
+    assert many["aliases"] == {"ll": "ls -l"}
+    assert "functions" not in many
+    too_many = press._replace(aliases={f"al{number}": "x" * 1000 for number in range(100)})
+    assert not {"aliases", "functions"} & set(message_of(question, too_many))
+    assert len(protocol.encode(b"", many)[2]) < protocol.MESSAGE_LIMIT
 
 
 def test_words_are_a_request() -> None:

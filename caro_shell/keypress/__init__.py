@@ -12,8 +12,9 @@ from collections.abc import Callable
 from caro_shell.errors import Cancelled, CaroError
 from caro_shell.keypress.press import Press, press_of
 
-# The same bound as the daemon's for a message (protocol.MESSAGE_LIMIT), which is not imported so early.
-_FIELDS_LIMIT = 64 * 1024
+# Four times the daemon's bound for a message (protocol.MESSAGE_LIMIT): the line, and what the shell calls by a name of
+# its own, of which the rest may be dropped.
+_FIELDS_LIMIT = 256 * 1024
 
 
 def _stream(press: Press) -> int:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from caro_shell import __version__, client, paths
+from caro_shell import __version__, client, paths, protocol
 from caro_shell.errors import Cancelled
 from caro_shell.keypress import sentence
 from caro_shell.keypress.press import Press, Question, question_of
@@ -40,7 +40,7 @@ def message_of(question: Question, press: Press) -> dict[str, Any]:
         from caro_shell.keypress.screen import output_of
 
         shown = output_of(press.failed, os.environ)
-    return {
+    message = {
         **question.message,
         **({"output": shown} if shown else {}),
         "shell": press.shell,
@@ -52,6 +52,18 @@ def message_of(question: Question, press: Press) -> dict[str, Any]:
         "fresh": bool(press.fresh),
         "settings": client.settings_in(os.environ),
     }
+    return _with_names(message, press)
+
+
+_NAMES = ("aliases", "global_aliases", "suffix_aliases", "functions")
+
+
+def _with_names(message: dict[str, Any], press: Press) -> dict[str, Any]:
+    """Return the message with what the shell knows by a name, as far as there is room; functions are left out first."""
+    names = {name: value for name in _NAMES if (value := getattr(press, name))}
+    while names and len(protocol.encode(b"", {**message, **names})[2]) > protocol.MESSAGE_LIMIT:
+        names.popitem()
+    return {**message, **names}
 
 
 def status_of(event: dict[str, Any]) -> str:

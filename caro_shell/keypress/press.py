@@ -10,6 +10,12 @@ from caro_shell.errors import UsageError
 _MOST_TURNS = 6
 # 128 + SIGINT, SIGTSTP: the user ended or stopped the command, which is no failure to be mended.
 _NO_FAILURE = frozenset({0, 130, 146, 147, 148})
+# Fields that come once for each alias, as NAME=MEANING, and what a press calls all of them.
+_ALIASES = {"alias": "aliases", "global_alias": "global_aliases", "suffix_alias": "suffix_aliases"}
+# Nobody has so many by hand; they are generated, and the rest of them will not be missed. Of those that mean more
+# characters than this, only the name is told, as of a function.
+_MOST_NAMES = 4000
+_LONGEST_MEANING = 2000
 
 
 class Press(NamedTuple):
@@ -41,6 +47,12 @@ class Press(NamedTuple):
     """`fix_output`: whether what the failed command has shown may be read from the screen: off or tmux."""
     comments: int = 1
     """0 where the shell does not take `#` at its prompt for a comment (zsh and bash without interactive_comments)."""
+    aliases: Mapping[str, str] = {}
+    """The shell's aliases; the next two are zsh's alone."""
+    global_aliases: Mapping[str, str] = {}
+    suffix_aliases: Mapping[str, str] = {}
+    functions: tuple[str, ...] = ()
+    """The names of its functions."""
     fresh: int = 0
     """1 asks the model even when the answer is known; `caro bench` needs that."""
 
@@ -51,14 +63,26 @@ class Press(NamedTuple):
 
 
 def press_of(fields: bytes) -> Press:
-    """Return the press in `fields`: a name, a tab, a text and a NUL each; unknown names are ignored."""
+    """Return the press in `fields`: a name, a tab, a text and a NUL each; unknown names are ignored.
+
+    So is a field whose end is missing: there was more than is read.
+    """
     kinds = Press.__annotations__
     found: dict[str, Any] = {}
-    for field in fields.decode("utf-8", "replace").split("\0"):
+    functions: list[str] = []
+    for field in fields.decode("utf-8", "replace").split("\0")[:-1]:
         name, _tab, text = field.partition("\t")
-        if name in kinds:
+        if name in _ALIASES:
+            called, _sign, meaning = text.partition("=")
+            if len(meaning) > _LONGEST_MEANING:
+                functions.append(called)
+            elif called:
+                found.setdefault(_ALIASES[name], {})[called] = meaning
+        elif name == "functions":
+            functions += text.split()[:_MOST_NAMES]
+        elif name in kinds and name not in _ALIASES.values():
             found[name] = (int(text) if text.isdecimal() else 0) if kinds[name] is int else text
-    return Press(**found)
+    return Press(**found, functions=tuple(functions))
 
 
 class Conversation(NamedTuple):

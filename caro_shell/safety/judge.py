@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from caro_shell.safety import rules as rulebook
+from caro_shell.safety.aliases import readings
 from caro_shell.safety.call import Call
 from caro_shell.safety.conditions import CONDITIONS
 from caro_shell.safety.fetched import fetched_by
@@ -12,7 +13,6 @@ from caro_shell.safety.grammar import parse
 from caro_shell.safety.options import Options, read_options
 from caro_shell.safety.reader import Reader
 from caro_shell.safety.rules import Rule, Rules, pattern, worst
-from caro_shell.safety.scope import Scope, first_variables
 from caro_shell.safety.targets import Facts, Target, classify, phrase
 from caro_shell.safety.unwrap import unwrap
 from caro_shell.safety.words import TILDE, Word, shown
@@ -45,29 +45,23 @@ class Judgement:
     reasons: tuple[Reason, ...] = ()
 
 
-def calls_in(command: str, shell: str = "bash", facts: Facts | None = None) -> list[Call]:
-    """Return every call that a command comes to, wrappers taken off."""
-    facts = facts or Facts()
-    scope = Scope(variables=first_variables(), aliases=dict(facts.aliases))
-    return list(Reader(parse, unwrap, shell).read(command, scope))
-
-
 def judge(command: str, shell: str = "bash", facts: Facts | None = None, more: Sequence[Rule] = ()) -> Judgement:
     """Return how dangerous `command` is; `more` are rules of the user's."""
     facts = facts or Facts()
     if len(command) > MOST_CHARACTERS:
         return _found([Reason("high", "it is too long to be judged", "too-long", (), (0, len(command)))])
     try:
-        calls = calls_in(command, shell, facts)
+        read = [
+            list(Reader(parse, unwrap, shell).read(text, scope)) for text, scope in readings(command, facts.aliases)
+        ]
     except RecursionError:
         return _found([Reason("high", "it is nested too deeply to be judged", "too-deep", (), (0, len(command)))])
     books = [rulebook.shipped_index(), *([rulebook.index(more)] if more else [])]
-    reasons = [
-        reason
-        for call, fetched in zip(calls, fetched_by(calls), strict=True)
-        for reason in _reasons(call, fetched, facts, books)
-    ]
-    reasons += _bombs(calls)
+    reasons: list[Reason] = []
+    for calls in read:
+        for call, fetched in zip(calls, fetched_by(calls), strict=True):
+            reasons += _reasons(call, fetched, facts, books)
+        reasons += _bombs(calls)
     return _found([replace(reason, span=_characters(command, reason.span)) for reason in reasons])
 
 

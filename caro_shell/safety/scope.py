@@ -31,6 +31,8 @@ class Scope:
     """Where the text that is being read stands in what was typed; None: it is what was typed."""
     files: dict[str, str] = field(default_factory=dict)
     """What was written into files before, by their last names."""
+    suffixes: dict[str, str] = field(default_factory=dict)
+    """zsh's suffix aliases: what opens a file whose name ends so."""
     everywhere: dict[str, str] = field(default_factory=dict)
     """zsh's global aliases, which are replaced wherever they stand."""
     calling: tuple[str, ...] = ()

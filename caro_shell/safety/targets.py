@@ -40,6 +40,20 @@ CLASSES = [
 
 
 @dataclass(frozen=True)
+class Aliases:
+    """What the user's shell takes names for; empty where it has not told."""
+
+    commands: Mapping[str, str] = field(default_factory=dict)
+    everywhere: Mapping[str, str] = field(default_factory=dict)
+    """zsh's global aliases, which are replaced wherever they stand."""
+    suffixes: Mapping[str, str] = field(default_factory=dict)
+    """zsh's suffix aliases: what opens a file, by the end of its name."""
+
+
+_NO_ALIASES = Aliases()
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known about where a command will run: the text alone does not say it."""
 
@@ -48,7 +62,8 @@ class Facts:
     root: bool = False
     exists: frozenset[str] = frozenset()
     """The paths of the command's words that exist, as they are written."""
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Aliases = _NO_ALIASES
+    """They may make a command more dangerous, and never less."""
 
 
 @dataclass(frozen=True)

@@ -73,13 +73,31 @@ _caro_run() {
     capture "$capture" comments "$comments" prompt "$_caro_prompt"
 }
 
+# Print the fields $@, and those with what this shell knows by a name. That happens in a process of its own, while the
+# client starts, so that nobody waits for it.
+_caro_tell() {
+  builtin local -a names aliases
+  builtin local -i at=0
+  # Each look into BASH_ALIASES makes the whole list anew, always in the same order.
+  names=("${!BASH_ALIASES[@]}") aliases=("${BASH_ALIASES[@]}")
+  for at in "${!names[@]}"; do
+    aliases[at]="${names[at]}=${aliases[at]}"
+  done
+  builtin printf '%s\t%s\0' "$@"
+  # One write: each costs a system call. Where there is no alias, its name is empty: that is none.
+  builtin printf 'alias\t%s\0' "${aliases[@]}"
+  builtin printf 'functions\t'
+  builtin compgen -A function -X '_*'
+  builtin printf '\0'
+}
+
 # The fields go through a pipe, never into an argument list. A substitution may be read only when it runs: no alias may
 # fit what stands in it.
 _caro_run_client() {
   builtin local mode="$1"
   builtin shift
   _caro_answer="$(
-    \builtin printf '%s\t%s\0' "$@" |
+    _caro_tell "$@" |
       "$CARO_PYTHON" -I -c "import sys, caro_shell.keypress as k; sys.exit(k.main('$mode'))" 2>/dev/null
   )"
 }

@@ -5,7 +5,7 @@ function _caro_call
     set -l before $status
     if not set -q _caro_is_read
         set -g _caro_is_read
-        for part in line draw request interrupt gestures enter words
+        for part in line draw names request interrupt gestures enter words
             builtin source $_caro_directory/$part.fish
         end
     end
@@ -36,10 +36,12 @@ function _caro_on_leave
     builtin printf '\e[J'
 end
 
-# Remember a command that failed, but for one behind a blank, which the user keeps out of the history.
+# Remember a command that failed, but for one behind a blank, which the user keeps out of the history. What may have
+# defined something makes us look at the shell's names anew.
 function _caro_on_postexec
     set -g _caro_status $status
     set -g _caro_failed
+    string match -qr 'alias|func|source|fisher|omf|(?:^|[;&|\s])\.\s' -- "$argv[1]"; and set -e _caro_aliases
     test $_caro_status -eq 0; or string match -q ' *' -- "$argv[1]"; or set -g _caro_failed "$argv[1]"
 end
 
@@ -63,6 +65,7 @@ end
 
 function _caro_load
     set -e _caro_is_read
+    set -e _caro_aliases
     set -g _caro_modes default insert visual replace replace_one
     set -g _caro_words ',\p{L}[\p{L}\p{N}._+/:%@=~-]*'
     set -g _caro_text '(?s)\s*[^\s#].*\s,,'

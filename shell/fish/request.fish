@@ -37,6 +37,7 @@ function _caro_fields
     test -z "$fish_private_mode"; or set keep off
     builtin printf '%s\t%s\0' shell fish terminal "$_caro_tty" pid $fish_pid press $_caro_presses keep "$keep" \
         style "$(_caro_setting style fg=8)" capture "$(_caro_setting fix_output off)" $argv
+    _caro_names
 end
 
 # Print names and texts of the fields that tell of the line, each with a NUL.

@@ -45,7 +45,7 @@ _caro_explain() {
   behind="$POSTDISPLAY"
   POSTDISPLAY= CURSOR=${#BUFFER}
   builtin zle -R
-  builtin printf '%s\t%s\0' "${(@)fields}" left "$BUFFER" right '' |
+  _caro_tell "${(@)fields}" left "$BUFFER" right '' |
     "$CARO_PYTHON" -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("view"))' >/dev/null 2>&1
   POSTDISPLAY="$behind" CURSOR=$cursor
   return 0

@@ -23,7 +23,7 @@ _caro_ask() {
   _caro_fields write
   # The line goes through a pipe, never into an argument list; closing the descriptor cancels the request.
   if ! builtin exec {_caro_fd}< <(
-    builtin printf '%s\t%s\0' "${(@)fields}" |
+    _caro_tell "${(@)fields}" |
       "$CARO_PYTHON" -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("stream"))' 2>/dev/null
   ); then
     _caro_fd=
@@ -52,6 +52,18 @@ _caro_fields() {
     fields+=(failed "${_caro_failed//$'\0'/}" status "$_caro_status")
   fi
   return 0
+}
+
+# Print the fields $@, and those with what this shell knows by a name. That happens in the process that writes to the
+# client, so that the line editor waits for none of it.
+_caro_tell() {
+  builtin emulate -L zsh -o extended_glob
+  builtin printf '%s\t%s\0' "$@"
+  # Where there is none, its name is empty: that is no alias.
+  builtin printf 'alias\t%s=%s\0' "${(@kv)aliases}"
+  builtin printf 'global_alias\t%s=%s\0' "${(@kv)galiases}"
+  builtin printf 'suffix_alias\t%s=%s\0' "${(@kv)saliases}"
+  builtin printf 'functions\t%s\0' "${(kj: :)functions[(I)^_*]}"
 }
 
 # REPLY is where the words of a request are kept. A comment behind a command needs an option of the user's.
@@ -120,11 +132,12 @@ _caro_on_record() {
 # The widget behind _caro_on_record: $1 is the record's word, $2 its text.
 _caro_take() {
   builtin emulate -L zsh
+  builtin local newline=$'\n'
   case "$1" in
     working) [[ "$_caro_ghost" == *'→ '* ]] || _caro_draw "  … $2" ;;
     chunk) _caro_draw "  → $2" ;;
     note)
-      _caro_notes+="${_caro_notes:+$'\n'}caro: $2"
+      _caro_notes+="${_caro_notes:+$newline}caro: $2"
       builtin zle -M -- "$_caro_notes"
       ;;
     history) builtin print -rs -- "$2" ;;

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caro_shell.safety.judge import judge
-from caro_shell.safety.targets import Facts
+from caro_shell.safety.targets import Aliases, Facts
 
 HOME = Facts(home="/home/me")
 LEVELS = ("safe", "moderate", "high", "critical")
@@ -64,9 +64,45 @@ def test_overwriting_what_is_there_is_worse_than_making_it() -> None:
     assert judge("ls > out.txt", facts=Facts(exists=frozenset({"out.txt"}))).level == "moderate"
 
 
-def test_an_alias_of_the_users_is_followed() -> None:
-    """What it stands for is judged."""
-    assert judge("nuke /", facts=Facts(aliases={"nuke": "rm -rf"})).level == "critical"
+ALIASES = Aliases(
+    {"nuke": "rm -rf", "sudo": "sudo ", "rm": "trash", "ls": "ls --color", "both": "echo a; rm -rf", "loop": "loop"},
+    everywhere={"GONE": "; rm -rf /", "L": "| less", "TWICE": "GONE TWICE"},
+    suffixes={"txt": "rm -rf / && vim", "py": "python3"},
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "level"),
+    [
+        ("nuke /", "critical"),
+        ("sudo nuke /", "critical"),
+        ("echo hi && nuke ~", "critical"),
+        ("both /", "critical"),
+        ("nuke ./build", "moderate"),
+        ("ls GONE", "critical"),
+        ("ls TWICE", "critical"),
+        ("notes.txt", "critical"),
+        ("./script.py", "safe"),
+        ("ls -la L", "safe"),
+        ("echo 'GONE' \"nuke /\"", "safe"),
+        ("git log nuke", "safe"),
+        ("loop x", "safe"),
+    ],
+)
+def test_an_alias_of_the_users_is_followed(command: str, level: str) -> None:
+    """What it stands for is judged, also behind another one, in the middle of a line, or in place of a file."""
+    without_trash = Aliases(
+        {name: said for name, said in ALIASES.commands.items() if name != "rm"}, ALIASES.everywhere, ALIASES.suffixes
+    )
+    assert judge(command, "zsh", HOME).level in ("safe", "moderate")
+    assert judge(command, "zsh", Facts(home=HOME.home, aliases=without_trash)).level == level
+
+
+@pytest.mark.parametrize("command", ["rm -rf /", r"\rm -rf /", "unalias rm; rm -rf /", "command rm -rf /"])
+def test_an_alias_makes_nothing_less_dangerous(command: str) -> None:
+    """`rm` may be a trash can in this shell; what is written means the program elsewhere, and with a backslash here."""
+    reasons = judge(command, "zsh", Facts(home=HOME.home, aliases=ALIASES)).reasons
+    assert any(reason.level == "critical" and "deletes" in reason.sentence for reason in reasons)
 
 
 WRAPPERS = ["sudo", "sudo -u root", "env A=b", "nice -n 5", "nohup", "timeout 5", "command", "exec", "time", "doas"]

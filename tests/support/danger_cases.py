@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from caro_shell.safety.targets import Facts
+from caro_shell.safety.targets import Aliases, Facts
 
 CASES = Path(__file__).parent.parent / "cases" / "danger"
 FILES = sorted(CASES.glob("*/*.txt"))
@@ -38,7 +38,7 @@ class Case:
             cwd="".join(values("cwd=")),
             root="root" in self.context,
             exists=frozenset(values("here=")),
-            aliases=aliases,
+            aliases=Aliases(aliases),
         )
 
 
