@@ -21,6 +21,7 @@ _PROMPTS = frozenset({"PS1", "PS2", "PS4", "PROMPT", "RPROMPT"})
 # Variables whose text, or the text of whose file, a shell runs by itself.
 _RUN_LATER = frozenset({"PROMPT_COMMAND", "BASH_ENV", "ENV", "PS0", "precmd", "preexec"})
 # With one of these options a name stands for another variable.
+_MOST_ELEMENTS = 16
 _NAMES_ANOTHER = re.compile(r"^(?:declare|typeset|local)\s+-\w*n")
 
 
@@ -39,14 +40,26 @@ def read(reader: "Reader", node: "Node", text: bytes, scope: Scope, _fed_by: tup
                 if any(part.type == "+=" for part in child.children):
                     values = _appended(scope.variables.get(called, ("",)), values, several=several)
                 if refers and values:
+                    # What the other one is given later on, this one has, too.
+                    scope.variables[f"&{values[0]}"] = (called,)
                     values = scope.variables.get(values[0], (UNKNOWN,))
+                for other in scope.variables.get(f"&{called}", ()):
+                    scope.variables[other] = values
                 scope.variables[called] = Several(values) if several else values
                 scope.origins[called] = tuple(found)
                 yield from _meant(reader, called, values[0] if values else "", child, scope)
                 yield from _run_by_itself(reader, called, found, child, scope)
             else:
                 yield from _of_index(reader, name, text, scope)
+                _keep_element(name, values, text, scope)
         yield from found
+
+
+def _keep_element(name: "Node", values: Values, text: bytes, scope: Scope) -> None:
+    """Keep what one element of an array is given, among the others; nobody keeps count of them here."""
+    if name.named_children:
+        called = decoded(name.named_children[0], text)
+        scope.variables[called] = Several((*scope.variables.get(called, ()), *values)[-_MOST_ELEMENTS:])
 
 
 def _run_by_itself(reader: "Reader", name: str, found: list[Call], node: "Node", scope: Scope) -> Iterator[Call]:

@@ -10,7 +10,7 @@ from caro_shell.safety.call import Call
 from caro_shell.safety.expansion import decoded
 from caro_shell.safety.scope import Scope, follow
 from caro_shell.safety.statements import fed_also
-from caro_shell.safety.words import BLANK, GLOB, STAR, Several, Word
+from caro_shell.safety.words import BLANK, GLOB, STAR, UNKNOWN, Several, Word
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -119,6 +119,10 @@ def _split(reader: "Reader", word: Word, node: "Node", text: bytes, scope: Scope
 
 def _spelled(name: Word) -> Word:
     """Return a command's name; one that is written as a pattern is the first that it may be: `/bin/r?`."""
+    if UNKNOWN in name.value:
+        # Nothing is left of a variable that nobody has set: `r${x}m`.
+        bare = name.value.replace(UNKNOWN, "").rpartition("/")[2]
+        return replace(name, values=(bare,)) if bare in _NAMED else name
     if not set(name.value) & {STAR, GLOB}:
         return name
     last = re.sub(f"{GLOB}[^]/{STAR}{GLOB}]*\\]", GLOB, name.value.rpartition("/")[2])

@@ -12,15 +12,30 @@ from caro_shell.safety.fetched import (
     runs_what_it_names,
 )
 from caro_shell.safety.secret import is_given_secret_file, is_given_secret_variable, is_given_secrets
+from caro_shell.safety.verbs import takes_everything, takes_from_others
 from caro_shell.safety.words import shown
 
 _NETWORK = ("/dev/tcp/", "/dev/udp/")
 _SHELLS = frozenset({"sh", "bash", "zsh", "exec", "dash", "ksh", ""})
-_QUOTED = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_QUOTED = re.compile(r"'(?:[^']|'')*'|--[^\n]*|/\*!\d*(?P<run>.*?)\*/|/\*.*?\*/", re.DOTALL)
+# `--command=…`, `-e…`: the option that a statement is written behind.
+_BEHIND = re.compile(r"--[a-z-]+=|-[eqQ](?=[a-z]+ )", re.IGNORECASE)
 _DESTROYS = re.compile(
     r"""^\s*(?:explain\s+analyze\s+)?(?:with\b.*?\)\s*)?(?:begin\b\s*)?(?:
     drop\s+(?!index\s+concurrently)(?:table|database|schema|view|user|role|index|keyspace|collection|owned|tablespace|extension
-      |measurement|bucket|type|trigger|function|materialized|sequence|server|policy|publication|subscription)\b
+      |measurement|bucket|type|trigger|function|materialized|sequence|server|policy|publication|subscription|procedure
+      |event|pluggable|dictionary|namespace|stage|warehouse|aggregate|domain|login|partition)\b
+    |remove\s+(?:database|namespace|table|user)\b
+    |do\s+\$\w*\$.*\b(?:drop|truncate)\s
+    |alter\s+table\s+.*\bdisable\s+(?:trigger\s+all|row\s+level)
+    |alter\s+table\s+\S+\s+(?:drop\s+partition|delete\s+where\s+(?:1|true)\b)
+    |alter\s+system\s+(?:reset\s+all|set\s+(?:fsync|full_page_writes|autovacuum)\W+off)
+    |alter\s+(?:user|role)\s+\S+\s+.*\bpassword\s+null
+    |select\b.*\b(?:pg_drop_replication_slot|lo_unlink)\s*\(
+    |select\b.*\bpg_terminate_backend\s*\((?:(?!\bwhere\s+pid\b)[^0-9)])*\)(?!.*\bwhere\s+pid\b)
+    |copy\b.*\b(?:from|to)\s+program\b
+    |reset\s+(?:slave|replica)\s+all
+    |shutdown\s+(?:abort|immediate)|delete\s+noprompt
     |truncate\b
     |delete\s+from\s+[\w"`.\[\]]+(?:\s+(?:as\s+)?(?!where\b|using\b)\w+)?\s*(?:$|returning|limit|where\s+(?:1\s*=\s*1|true\b|1\s*$|not\s+false|id\s*(?:>|>=|<>|!=)\s*-?[01]\s*$|\w+\s+is\s+not\s+null\s*$))
     |update\s+[\w"`.]+\s+(?:as\s+\w+\s+)?set\s+(?:(?!\bwhere\b).)*$
@@ -40,14 +55,19 @@ def reads_unknown(call: Call, _fetched: frozenset[str]) -> bool:
 
 def runs_made_up(call: Call, fetched: frozenset[str]) -> bool:
     """Say whether a text that stands in the line is changed on its way into a shell, beyond what can be followed."""
-    return reads_unknown(call, fetched) and call.fed_by[0].name in (
-        "echo",
-        "printf",
-        "python3",
-        "python",
-        "perl",
-        "string",
+    return reads_unknown(call, fetched) and (
+        call.fed_by[0].name in ("echo", "printf", "python3", "python", "perl", "string")
+        or (call.fed_by[0].name in _LANGUAGES and any(_TEXT.fullmatch(word.value) for word in call.fed_by[0].arguments))
+        or (call.fed_by[0].name in _CALCULATORS and call.fed_by[0].input is not None)
     )
+
+
+# With an option that takes a text, these print what stands in the line.
+_LANGUAGES = frozenset(
+    {"ruby", "node", "nodejs", "php", "lua", "luajit", "deno", "bun", "dc", "tclsh", "raku", "guile"}
+)
+_CALCULATORS = frozenset({"bc", "dc", "m4", "cpp", "ed", "ruby", "node", "php", "lua"})
+_TEXT = re.compile(r"-[a-zA-Z]*[epr]|--eval|--print|eval")
 
 
 def prints_unknown(call: Call, _fetched: frozenset[str]) -> bool:
@@ -65,6 +85,11 @@ def opens_network(call: Call, _fetched: frozenset[str]) -> bool:
     return both or any(redirect.target.value.startswith(_NETWORK) for redirect in call.redirects)
 
 
+def _blanked(found: re.Match[str]) -> str:
+    """Return what stands for a string or a comment; in MySQL's own ones (`/*!50000 … */`) the text is run."""
+    return "''" if found.group().startswith("'") else f" {found['run'] or ''} "
+
+
 def destroys_data(call: Call, _fetched: frozenset[str]) -> bool:
     """Say whether a statement of SQL among the words of a call, or in what it reads, takes tables or all rows away."""
     texts = [shown(word.value) for word in call.arguments] + ([shown(call.input)] if call.input else [])
@@ -72,7 +97,7 @@ def destroys_data(call: Call, _fetched: frozenset[str]) -> bool:
         _DESTROYS.search(statement)
         for text in texts
         if " " in text
-        for statement in _QUOTED.sub("''", text.removeprefix("--command=").removeprefix("--execute=")).split(";")
+        for statement in _QUOTED.sub(_blanked, _BEHIND.sub("", text, count=1)).split(";")
     )
 
 
@@ -133,7 +158,7 @@ def overwrites_its_input(call: Call, _fetched: frozenset[str]) -> bool:
         for reader in (call, *call.fed_by)
         if reader.name not in ("echo", "printf", "print", "test", "[", "ls", "touch", "rm", "stat")
         for word in reader.arguments
-    }
+    } | {redirect.target.value for redirect in call.redirects if redirect.operator == "<"}
     return bool({path for path in writes if not path.startswith("/dev/")} & read)
 
 
@@ -156,6 +181,19 @@ _DROPPING = frozenset({"-c", "--clean", "--add-drop-database", "--drop", "-C", "
 def is_fed_destruction(call: Call, _fetched: frozenset[str]) -> bool:
     """Say whether a query before it puts statements together that take something away."""
     return any(_DESTRUCTION.search(shown(word.value)) for before in call.fed_by for word in before.arguments)
+
+
+_ENDLESS = frozenset({"/dev/zero", "/dev/urandom", "/dev/random"})
+
+
+def is_fed_without_end(call: Call, _fetched: frozenset[str]) -> bool:
+    """Say whether what a call reads never ends, and the call keeps all of it."""
+    keeps = not any(re.match(r"-n ?\+|\+\d|-[qm]", word.value) for word in call.arguments)
+    return keeps and any(
+        (before.name == "yes" and call.name in ("sort", "tac", "sponge"))
+        or any(word.value in _ENDLESS for word in before.arguments)
+        for before in call.fed_by[-1:]
+    )
 
 
 def is_fed_a_dropping_dump(call: Call, _fetched: frozenset[str]) -> bool:
@@ -186,4 +224,7 @@ CONDITIONS: Mapping[str, Callable[[Call, frozenset[str]], bool]] = {
     "fetched-plainly": installs_fetched_plainly,
     "fed-destruction": is_fed_destruction,
     "fed-dropping-dump": is_fed_a_dropping_dump,
+    "takes-from-others": takes_from_others,
+    "takes-everything": takes_everything,
+    "fed-without-end": is_fed_without_end,
 }

@@ -14,6 +14,7 @@ _FISH_NAMED = re.compile(r"\$\$(\w+)")
 _FISH_OUTPUT = re.compile(r"((?:^|[\s;\"])[^\s'\"()$#]*)\((?=[^)\s])")
 # zsh has short loops, `=(…)` for a file of a command's output, `>!` for `>|`, and flags before a name.
 _ZSH_QUALIFIED = re.compile(r"(?<=[*\]?/\w])\((?:[./@DNnoOLmFrwxU,^#=%*:\d+-]|\[\d\])+\)(?=[\s;)]|$)")
+_ZSH_EITHER = re.compile(r"(?<=[*.\w])\(([\w.*-]+(?:\|[\w.*-]+)+)\)(?=[\s;)(]|$)")
 _ZSH_BUT = re.compile(r"(?<=[\s/])\^(?:\([^)]*\)|[\w.*-])+|(?<=\*)~[^\s;)]+")
 _ZSH_FOR = re.compile(r"\b(?:for|foreach) (\w+)(?: \w+)*(?: \(([^)]*)\)| in ([^;]*); \{)\s*\{?\s*([^;}]+)\}?(?:; end)?")
 _ZSH_OUTPUT = re.compile(r"(?<=\s)=\(")
@@ -29,7 +30,12 @@ _SEPARATORS = re.compile(r"[;\n|&(){}]+")
 
 # What the grammar does not know of bash itself: a line cut within a word, a command in braces, a coprocess of a group.
 _CUT = re.compile(r"(?<=[^\s\\])\\\n(?=\S)")
-_BRACED = re.compile(r"(^|[;&|\n(]\s*)\{([^\s{};'\"$]+(?:,[^\s{};'\"$]*)+)\}(?=[\s;|&)]|$)")
+_BRACED = re.compile(r"(^|[;&|\n(]\s*)\{([^\s{},;'\"$]+(?:,[^\s{},;'\"$]*)+)\}(?=[\s;|&)]|$)")
+# `time` may stand before a group, which the grammar takes only where it begins a command; so may zsh's `repeat 3`.
+_TIMED = re.compile(r"(?<![\w./-])time\s+(?:-p\s+)?(?=[{(])")
+_REPEATED = re.compile(r"(?<![\w./-])repeat\s+\S+\s+(?=\{)")
+# Backticks in backticks.
+_TICKED = re.compile(r"\\`([^`\\\n]*)\\`")
 _COPROCESS = re.compile(r"\bcoproc\s+(?:\w+\s+)?(?=[{(])")
 
 
@@ -40,6 +46,10 @@ def as_bash(text: str, shell: str) -> str:
     if "{" in text:
         text = _BRACED.sub(lambda found: f"{found[1]}{found[2].replace(',', ' ')}", text)
         text = _COPROCESS.sub("", text)
+    if "time" in text:
+        text = _TIMED.sub("", text)
+    if "\\`" in text and text.count("`") - text.count("\\`") > 1:
+        text = _TICKED.sub(r"$(\1)", text)
     if shell == "fish":
         text = _FISH_FILE.sub(r"<(\1)", _FISH_NAMED.sub(r"${!\1}", text))
         text = _FISH_BRACES.sub(r"\1", text)
@@ -47,7 +57,9 @@ def as_bash(text: str, shell: str) -> str:
             text = _FISH_FOR.sub(r"\1 ; do ", _FISH_END.sub(r"\1done", text))
         return _FISH_OUTPUT.sub(r"\1$(", text)
     if shell == "zsh":
+        text = _REPEATED.sub("", text) if "repeat" in text else text
         text = zsh.flags_followed(text) if "${" in text or "$=" in text or "]" in text else text
+        text = _ZSH_EITHER.sub(lambda found: f"{{{found[1].replace('|', ',')}}}", text) if "|" in text else text
         # What `^` and `~` leave out is less than what they take.
         text = _ZSH_BUT.sub(lambda found: "*" if found.group()[0] == "^" else "", _ZSH_QUALIFIED.sub("", text))
         text = _ZSH_NAMES.sub("function", text.replace("$~", "$"))

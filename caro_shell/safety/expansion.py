@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import translate
 from typing import TYPE_CHECKING
 
 from caro_shell.safety.words import (
     CLOSE,
     COMMA,
     GLOB,
+    MARKS,
     MOST_CHARACTERS,
     MOST_VALUES,
     ODD,
@@ -144,9 +146,27 @@ def _trimmed(value: str, how: str, pattern: str) -> str:
     """Return a value without what `%` or `#` takes off; a pattern takes nobody knows what."""
     if pattern in ("*/", "*[/]") and how == "##":
         return value.rpartition("/")[2]
+    if not MARKS.search(value) and len(value) < _MOST_TRIMMED and not set(pattern) & set("[$"):
+        return _trimmed_known(value, how, pattern)
     if set(pattern) & set("*?[$"):
         return UNKNOWN if how[0] == "#" else f"{value.rpartition('/')[0]}/{UNKNOWN}"
     return value.removesuffix(pattern) if how[0] == "%" else value.removeprefix(pattern)
+
+
+# Longer values are no paths; each of their characters would be tried.
+_MOST_TRIMMED = 200
+
+
+def _trimmed_known(value: str, how: str, pattern: str) -> str:
+    """Return a value without the shortest or longest end, or beginning, that a pattern of `*` and `?` matches."""
+    matches = re.compile(translate(pattern))
+    cuts = range(len(value) + 1)
+    longest = len(how) > 1
+    if how[0] == "%":
+        at = next((cut for cut in (cuts if longest else reversed(cuts)) if matches.match(value[cut:])), None)
+        return value if at is None else value[:at]
+    at = next((cut for cut in (reversed(cuts) if longest else cuts) if matches.match(value[:cut])), None)
+    return value if at is None else value[at:]
 
 
 _IN_QUOTES = re.compile(r"\\([\\\"$`]|\n)")
@@ -214,7 +234,7 @@ def _expansion(node: "Node", around: Surroundings) -> Values:
 
 def _elements(values: Values, index: str) -> Values:
     """Return what an index picks of an array; of names for an index, nobody keeps count here."""
-    if index.isdigit() and int(index) < len(values):
+    if re.fullmatch(r"-?\d{1,4}", index) and -len(values) <= int(index) < len(values):
         return (values[int(index)],)
     return tuple(values) or (UNKNOWN,)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from caro_shell.safety.call import Call
 from caro_shell.safety.words import GLOB, STAR, UNKNOWN, Word
 
-FINDERS = frozenset({"find", "gfind", "fd", "fdfind"})
+FINDERS = frozenset({"find", "gfind", "bfs", "fd", "fdfind"})
 # find's tests that narrow what it finds; -type alone does not.
 _NARROWS = frozenset(
     """-name -iname -path -ipath -wholename -iwholename -regex -iregex -size -mtime -mmin -atime -amin -ctime -cmin
@@ -14,6 +14,8 @@ _NARROWS = frozenset(
     -lname -xtype -executable""".split()  # noqa: SIM905
 )
 _RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+# What only looks at a file tells find whether to go on with it.
+_TESTS = [["test"], ["["], ["grep"], ["cmp"], ["diff"], ["file"]]
 _FD_RUNS = frozenset({"-x", "-X", "--exec", "--exec-batch"})
 _FD_VALUES = [["-t"], ["--type"], ["-d"], ["--max-depth"], ["-E"], ["--exclude"], ["-e"], ["--extension"], ["-j"]]
 _GLOBAL = ("-H", "-L", "-P", "-D", "-O")
@@ -31,6 +33,8 @@ def _find_parts(call: Call) -> tuple[list[Word], list[Word]]:
 def _is_narrow(expression: Sequence[Word]) -> bool:
     """Say whether the expression picks some of what is there, before it acts, rather than all, or all but some."""
     values = [word.value for word in expression]
+    if any(value in _RUNS and values[at + 1 : at + 2] in _TESTS for at, value in enumerate(values)):
+        return True
     values = values[
         : next((at for at, value in enumerate(values) if value == "-delete" or value in _RUNS), len(values))
     ]
@@ -97,7 +101,12 @@ def commands_of(call: Call) -> Iterator[tuple[list[Word], str]]:
                 yield inner, f"{call.name} {value}"
 
 
-def supplied(call: Call, *, lines: bool = False) -> tuple[str, ...]:
+_LISTS = frozenset({"ls", "exa", "eza", "gls", "tree", "du"})
+# These hand on what they are given, in another order or another form.
+_PASS_ON = frozenset("sort uniq tr xargs tee cat while shuf tac rev string read mapfile".split())  # noqa: SIM905
+
+
+def supplied(call: Call, *, lines: bool = False) -> tuple[str, ...]:  # noqa: C901  one branch a kind of lister
     """Return what a call is given to work on by the commands before it in its pipeline."""
     if call.input is not None:
         return tuple(call.input.splitlines() if lines else call.input.split()) or (UNKNOWN,)
@@ -107,32 +116,22 @@ def supplied(call: Call, *, lines: bool = False) -> tuple[str, ...]:
         if before.name == "comm" and before.substituted and set(words) & {"-23", "-13", "-3"}:
             # All but what is in another list.
             return supplied(replace(call, fed_by=before.substituted), lines=lines)
+        if before.name == "rg" and "--files" in words:
+            return tuple(_under(word, narrow=narrowed) for word in words if not word.startswith("-")) or (STAR,)
         if before.name in ("grep", "egrep", "rg", "head", "tail", "awk", "sed", "cut", "comm", "jq"):
             # All but the first ones, all but what matches: that is nearly everything.
             leaves = any(word.startswith("+") or word in ("-v", "--invert-match") for word in words)
             narrowed = narrowed or not leaves
         elif before.name in FINDERS:
             return tuple(f"{target}.found" if narrowed else target for target in found_by(before))
-        elif before.name in ("ls", "exa", "eza", "gls"):
+        elif before.name == "compgen" and "-G" in words:
+            return tuple(word.replace("*", STAR) for word in words if not word.startswith("-")) or (UNKNOWN,)
+        elif before.name in _LISTS:
             paths = [word.value for word in before.arguments if not word.value.startswith("-")] or ["."]
             return tuple(_under(path, narrow=narrowed) for path in paths)
         elif before.name == "git" and words[:1] == ["ls-files"] and not narrowed:
             return (STAR,) if len(words) == 1 else (UNKNOWN,)
-        elif before.name not in (
-            "sort",
-            "uniq",
-            "tr",
-            "xargs",
-            "tee",
-            "cat",
-            "while",
-            "shuf",
-            "tac",
-            "rev",
-            "string",
-            "read",
-            "mapfile",
-        ):
+        elif before.name not in _PASS_ON:
             break
     return (UNKNOWN,)
 

@@ -57,3 +57,34 @@ def behind_dashes(call: Call) -> list[Word]:
         return []
     rest = list(call.words[values.index("--") + 1 :])
     return rest if len(rest) > 1 and _BEGINS.match(rest[0].value) else []
+
+
+# What nobody writes behind another program's name unless that program is to run it, with how it goes on.
+_RUN_BEHIND = re.compile(
+    r"(?:/\S*/)?(?:rm|shred|srm|rimraf|wipefs|mkfs(?:\.\w+)?|dd|chmod|chown|truncate|find|sudo|(?:ba|z|da|k)?sh)"
+)
+_GOES_ON = re.compile(r"-\S|[/~]|\ue003|if=|of=|rm$|[0-7]{3,4}$")
+_MOST_BEFORE = 8
+
+
+def behind_others(call: Call) -> list[Word]:
+    """Return the words of a dangerous command behind those of a program that nobody has listed: `x -n 3 rm -rf /`."""
+    if call.name in TALKERS or call.name in KNOWN_BY_SUBCOMMANDS:
+        return []
+    words = list(call.words)
+    for at in range(1, min(len(words) - 1, _MOST_BEFORE)):
+        if _RUN_BEHIND.fullmatch(words[at].value) and _GOES_ON.match(words[at + 1].value):
+            # The value of an option is no command: `--exclude rm`.
+            return words[at:] if not words[at - 1].value.startswith("--") or words[at - 1].value in _ENDS else []
+    return []
+
+
+_ENDS = frozenset({"--", "--args", "--command", "--exec", "--run"})
+# Whose own subcommands are called like commands: `docker rm -f web`, `npm rm -g x`.
+KNOWN_BY_SUBCOMMANDS = frozenset(
+    """docker podman nerdctl buildah crictl ctr npm pnpm yarn bun brew svn hg bzr aws gcloud gsutil az mc s3cmd s5cmd b2
+    kubectl oc helm vercel heroku fly flyctl storybook apt apt-get dnf yum pacman pass gopass rclone hdfs hadoop zfs
+    lxc incus git-annex dvc uv poetry cargo nats kaf borg restic gh glab tmux chezmoi yadm stow rpm dpkg man tldr
+    install rm mv cp ln rsync scp tar zip unzip chmod chown chgrp find fd shred dd sudo doas su make just task
+    for function alias complete compdef strace ltrace apropos systemctl service snap flatpak conda mamba nix""".split()  # noqa: SIM905
+)

@@ -154,7 +154,7 @@ def _outcome(rule: Rule, call: Call, options: Options, skipped: int, facts: Fact
     for word in _targets_of(rule, call, options, words):
         for value in filter(None, word.values):
             target = classify(value, facts, call.cwd)
-            if rule.kinds and target.kind not in rule.kinds:
+            if (rule.kinds and target.kind not in rule.kinds) or not pattern(rule.path).search(target.path):
                 continue
             level = rule.level or rulebook.levels()[_effect(rule, value, facts)].get(target.kind, "safe")
             yield _reason(rule, level, target, call, eased=eased)

@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from caro_shell.safety import awk, formed
 from caro_shell.safety.words import MARKS, TILDE, UNKNOWN, plain, unescape_ansi
 
 if TYPE_CHECKING:
     from caro_shell.safety.call import Call
 
 _MOST = 100_000
-_HOLE = re.compile(r"%-?\d*[bsdq]")
 _SUBSTITUTION = re.compile(
     r"s(?P<cut>[/|,#])(?P<old>(?:\\.|(?!(?P=cut))[^\\])*)(?P=cut)(?P<new>(?:\\.|(?!(?P=cut))[^\\])*)(?P=cut)(?P<flags>g?)"
 )
@@ -50,27 +50,6 @@ def _echo(words: Sequence[str], _given: str | None) -> str | None:
         escapes |= "e" in rest.pop(0)
     text = " ".join(rest)
     return unescape_ansi(text) if escapes else text
-
-
-def _printf(words: Sequence[str], _given: str | None) -> str | None:
-    if not words:
-        return None
-    form, *values = [word for at, word in enumerate(words) if not (at == 0 and word == "--")] or [""]
-    form = unescape_ansi(form)
-    holes = len(_HOLE.findall(form))
-    if not holes or not values:
-        return _HOLE.sub("", form)
-    said = ""
-    # As long as there are words left, the form is used again.
-    for at in range(0, len(values), holes):
-        rest = values[at : at + holes]
-        pieces = _HOLE.split(form)
-        kinds = _HOLE.findall(form)
-        for number, piece in enumerate(pieces):
-            said += piece
-            if number < len(rest):
-                said += unescape_ansi(rest[number]) if kinds[number] == "%b" else rest[number]
-    return said
 
 
 def _sed(words: Sequence[str], given: str | None) -> str | None:
@@ -161,13 +140,20 @@ def _tr(words: Sequence[str], given: str | None) -> str | None:
     if len(words) < 2:  # noqa: PLR2004  from and to
         return None
     one, other = plain(words[0]), plain(words[1])
+    one, other = _CLASSES.get(one, one), _CLASSES.get(other, other)
+    if (one, other) in (("A-Z", "a-z"), ("a-z", "A-Z")):
+        return text.lower() if other == "a-z" else text.upper()
+    one, other = unescape_ansi(one), unescape_ansi(other)
     if one in ("A-Za-z", "a-zA-Z") and other in ("N-ZA-Mn-za-m", "n-za-mN-ZA-M"):
         return codecs.decode(text, "rot13")
     return text.translate(dict(zip(map(ord, one), other, strict=False))) if "-" not in one + other else None
 
 
+_CLASSES = {"[:upper:]": "A-Z", "[:lower:]": "a-z", "[A-Z]": "A-Z", "[a-z]": "a-z"}
+
+
 def _cat(words: Sequence[str], given: str | None) -> str | None:
-    return given if all(word == "-" for word in words) else None
+    return given if all(word in ("-", "/etc/passwd") for word in words) else None
 
 
 def _cut(words: Sequence[str], given: str | None) -> str | None:
@@ -187,21 +173,6 @@ def _cut(words: Sequence[str], given: str | None) -> str | None:
     lines = [line.split(mark[1] if mark else "\t") for line in given.splitlines()]
     number = int(field[1])
     return "\n".join(parts[number - 1] if number <= len(parts) else parts[0] for parts in lines)
-
-
-_AWK_FIELD = re.compile(r"\s*(?:NR\s*[>=]+\s*\d+\s*)?\{\s*print\s+\$(\d+)\s*;?\s*\}\s*")
-
-
-def _awk(words: Sequence[str], given: str | None) -> str | None:
-    """Return one field of each line: `awk -F: '{print $6}'`."""
-    said = "\x00".join(words)
-    found = next((field for word in words if (field := _AWK_FIELD.fullmatch(word))), None)
-    mark = re.search(r"-F\x00?(.)", said)
-    if given is None or found is None:
-        return None
-    lines = [line.split(mark[1] if mark else None) for line in given.splitlines()]
-    number = int(found[1])
-    return "\n".join(parts[number - 1] if 0 < number <= len(parts) else " ".join(parts) for parts in lines)
 
 
 _USERS = f"{UNKNOWN}:x:{UNKNOWN}:{UNKNOWN}:{UNKNOWN}:{TILDE}:/bin/sh"
@@ -232,7 +203,7 @@ _JQ = re.compile(r'\s*"((?:\\.|[^"\\])*)"\s*(\|\s*@base64d)?\s*')
 
 _TOOLS: Mapping[str, Callable[[Sequence[str], str | None], str | None]] = {
     "echo": _echo,
-    "printf": _printf,
+    "printf": formed.printed,
     "base64": _base64,
     "base32": _base32,
     "xxd": _xxd,
@@ -249,13 +220,15 @@ _TOOLS: Mapping[str, Callable[[Sequence[str], str | None], str | None]] = {
     "rot13": lambda _words, given: codecs.decode(given, "rot13") if given else None,
     "sed": _sed,
     "which": _which,
+    "type": _which,
+    "git": lambda words, _given: "." if "--show-toplevel" in words else None,
     "command": _which,
     "print": _print,
     "string": _string,
     "basename": _which,
     "cut": _cut,
-    "awk": _awk,
-    "gawk": _awk,
+    "awk": awk.printed,
+    "gawk": awk.printed,
     "getent": _getent,
     "mktemp": _mktemp,
     "jq": _jq,

@@ -9,7 +9,7 @@ from caro_shell.safety import assignments, commands, dialects, feeding, finders,
 from caro_shell.safety.call import Call
 from caro_shell.safety.expansion import Surroundings, decoded, read_word
 from caro_shell.safety.scope import Scope
-from caro_shell.safety.words import UNKNOWN, Values, Word, plain
+from caro_shell.safety.words import TILDE, UNKNOWN, Values, Word, plain
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -27,6 +27,8 @@ Statement = Callable[["Reader", "Node", bytes, Scope, tuple[Call, ...]], Iterato
 """Yields the calls of one kind of statement, whose input comes from the calls given last."""
 
 # Text that is evaluated although it stands in single quotes: an index, wherever a name of a variable is meant.
+# `${name:=value}` keeps the value, too.
+_SET_IN_PASSING = re.compile(r"\$\{(\w+)(:?=)([^{}]*)\}")
 _EVALUATED = re.compile(r"\w+\[(\$\(.*|`.*)\]", re.DOTALL)
 
 
@@ -105,6 +107,11 @@ class Reader:
     def _evaluated(self, word: Word, source: str, scope: Scope) -> Iterator[Call]:
         """Yield what the shell runs of a word's text by itself: `${x@P}`, an index."""
         span = (word.start, word.end)
+        if "=" in source:
+            for name, _, value in _SET_IN_PASSING.findall(source):
+                if not any(scope.variables.get(name, ())):
+                    home = TILDE if value in ("$HOME", "${HOME", "~") else value
+                    scope.variables[name] = (UNKNOWN if "$" in home else home,)
         if "@P}" in source:
             for name in re.findall(r"\$\{(\w+)@P\}", source):
                 for value in scope.variables.get(name, ()):

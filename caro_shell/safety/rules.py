@@ -35,6 +35,7 @@ class Rule:
     source: str = ""
     when: str = ""
     redirect: tuple[str, ...] = ()
+    path: str = ""
     targets: str = ""
     kinds: tuple[str, ...] = ()
     local: bool = False
@@ -43,7 +44,7 @@ class Rule:
 
 
 _NAMES = frozenset(entry.name for entry in fields(Rule))
-_PATTERNS = ("words", "not_words", "text", "source")
+_PATTERNS = ("words", "not_words", "text", "source", "path")
 _LISTS = frozenset(entry.name for entry in fields(Rule) if entry.default == () and entry.name != "command")
 
 

@@ -23,7 +23,7 @@ def of(call: Call, rest: Sequence[Word], *, script: bool) -> Supply:
         return Supply()
     words = list(rest)
     marks = [at for at, word in enumerate(words) if word.value in (":::", "::::", ":::+")]
-    given = finders.supplied(call, lines=any(word.value.startswith(("-I", "-i", "-L")) for word in own))
+    given = finders.supplied(call, lines=any(word.value.startswith(("-I", "-i", "-L", "-0", "-d")) for word in own))
     if marks:
         given = tuple(word.value for word in words[marks[0] + 1 :]) or given
         words = words[: marks[0]]
@@ -37,7 +37,12 @@ def of(call: Call, rest: Sequence[Word], *, script: bool) -> Supply:
         else word
         for word, has in zip(words, held, strict=True)
     ]
-    return Supply((*filled, *(() if any(held) else (Word(given, *call.span),))))
+    if any(held):
+        return Supply(tuple(filled))
+    # Options among what is given are words of their own.
+    apart = any(value.startswith("-") for value in given)
+    more = [Word((value,), *call.span) for value in given] if apart else [Word(given, *call.span)]
+    return Supply((*filled, *more))
 
 
 def _text(words: Sequence[Word], given: Sequence[str]) -> str:

@@ -90,7 +90,7 @@ def _read_by(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
         yield from _through_code(call, scope, reader)
         for text in dict.fromkeys([*escapes.texts_of(call), *handed.texts_of(call)]):
             yield from reader.read(text, inner)
-        if rest := handed.behind_dashes(call):
+        if rest := handed.behind_dashes(call) or handed.behind_others(call):
             yield from _again(call, rest, inner, reader)
 
 
@@ -134,11 +134,13 @@ def split_options(
         value = words[at].value
         if value == "--":
             return list(words[at + 1 :]), texts
-        if not value.startswith("-") or value == "-":
+        if not value.startswith("-") or (value == "-" and not texts_before(scripts)):
             break
         long, sign, after = value.partition("=")
         if long in scripts and sign:
             texts.append(replace(words[at], values=(after,)))
+        elif value[:2] in scripts & _ATTACHED and len(value) > 2:  # noqa: PLR2004  `-S'rm x'`: the option and its text
+            texts.append(replace(words[at], values=(value[2:],)))
         elif at + 1 < len(words) and (value in scripts or shells.ends_in(value, scripts)):
             texts.append(words[at + 1])
             at += 1
@@ -146,6 +148,15 @@ def split_options(
             at += 1
         at += 1
     return list(words[at:]), texts
+
+
+# `env` takes its text right behind the option's letter, and a bare `-` for `-i`.
+_ATTACHED = frozenset({"-S"})
+
+
+def texts_before(scripts: frozenset[str]) -> bool:
+    """Say whether a bare `-` is an option: of `env` alone, which is told by its other ones."""
+    return "--split-string" in scripts
 
 
 _ANYWHERE = 99
@@ -183,12 +194,14 @@ def _through_wrapper(call: Call, wrapper: Wrapper, count: int, scope: Scope, rea
         return
     if wrapper.assignments:
         inner.variables |= _assigned(call.words[count:])
-    if directory := _option(call, ("-C", "--chdir", "-D")) if call.name in ("env", "sudo") else "":
+    if directory := _option(call, ("-C", "--chdir", "-D")) if call.name in ("env", "sudo", "run0") else "":
         inner.cwd = directory
         call = replace(call, cwd=directory)
     if wrapper.supplies:
         yield from _supplied(call, supply.of(call, rest, script=wrapper.script), inner, reader)
     elif wrapper.script:
+        # What it reads, the first of those commands reads: `echo … | ssh host sh`.
+        inner.given = call.input if call.input is not None else inner.given
         yield from reader.read(" ".join(plain(word.value) for word in rest), inner)
     else:
         # Functions and aliases are of the shell alone; only its own builtins leave them in force.
@@ -227,7 +240,8 @@ def _behind(words: Sequence[Word], wrapper: Wrapper) -> tuple[list[Word], list[W
 def _option(call: Call, names: Sequence[str]) -> str:
     """Return the value of an option, or nothing."""
     values = [word.value for word in call.arguments]
-    return next((values[at + 1] for at, value in enumerate(values[:-1]) if value in names), "")
+    whole = (value.partition("=")[2] for value in values if value.partition("=")[0] in names and "=" in value)
+    return next((values[at + 1] for at, value in enumerate(values[:-1]) if value in names), next(whole, ""))
 
 
 def _supplied(call: Call, given: supply.Supply, scope: Scope, reader: Reader) -> Iterator[Call]:

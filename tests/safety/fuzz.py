@@ -1,14 +1,16 @@
 """Mutates the lines of the corpus at random and judges them: `python tests/safety/fuzz.py SECONDS [SEED]`.
 
-Nothing is run. It fails, and prints the line, when the judge raises, takes longer than half a second, or gives
-no level. Lines that are held back are not used.
+Nothing is run. It fails, and prints the line, when the judge raises, takes longer than half a second (or does not
+come to an end at all), or gives no level. Lines that are held back are not used.
 """
 
 import random
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "support")]
 
@@ -22,6 +24,17 @@ _SINGLE = "'\"`$(){}[]<>|&;\\~*?!#=,:@%^+-/ \n\t\x00\x1b"
 SIGNS = [*_SINGLE, "$(", "${", "<<E\n", "<(", "&&", "||", "$'", "((", "\ue000", "é"]
 MOST_SECONDS = 0.5
 MOST_CHARACTERS = 4000
+END_SECONDS = 10
+"""After so long it is taken off a line: a pattern may try for ever, and nobody would learn at what."""
+
+
+class NoEndError(Exception):
+    """The judge was still at it."""
+
+
+def stop(_number: int, _frame: FrameType | None) -> None:
+    """Take the judge off a line."""
+    raise NoEndError
 
 
 def mutated(lines: Sequence[str], chance: random.Random) -> str:
@@ -46,10 +59,13 @@ def mutated(lines: Sequence[str], chance: random.Random) -> str:
 def trouble(line: str, shell: str) -> str:
     """Return what is wrong with the judgement of a line, or nothing."""
     start = time.perf_counter()
+    signal.setitimer(signal.ITIMER_REAL, END_SECONDS)
     try:
         level = judge(line, shell).level
     except Exception as error:
         return f"raised {error!r}"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     took = time.perf_counter() - start
     if level not in LEVELS:
         return f"the level {level!r}"
@@ -58,6 +74,7 @@ def trouble(line: str, shell: str) -> str:
 
 def main(seconds: float, seed: int) -> int:
     """Mutate and judge for so many seconds; return the exit status."""
+    signal.signal(signal.SIGALRM, stop)
     chance = random.Random(seed)  # noqa: S311  not for secrets
     lines = [case.command for side in ("dangerous", "harmless") for case in cases_of(side, held=False)]
     end = time.monotonic() + seconds

@@ -31,6 +31,12 @@ def test_every_rule_has_examples_and_a_name_of_its_own() -> None:
         assert rule.must or rule.level in ("moderate", "safe") or rule.kinds or rule.id in NEEDS_MORE, rule.id
 
 
+def test_a_sentence_names_a_target_only_where_there_is_one() -> None:
+    """What a rule says is what people read: nothing is left open in it."""
+    for rule in RULES:
+        assert "{target}" not in rule.says or rule.effect or rule.targets, rule.id
+
+
 def test_every_effect_and_class_is_known() -> None:
     """A slip of the pen in the data is found here, not when it matters."""
     for effect, levels in rules.levels().items():
