@@ -10,6 +10,8 @@ from evals.sandbox.client import Result
 from evals.tasks import Task
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d,]*(?:\.\d+)?(?=[A-Za-z%]{0,3}(?![\w]))")
+# A value between slashes is an expression when it has what no path has.
+_EXPRESSION = re.compile(r"[\\()|?*+\[^$]")
 _SHOWN = 160
 # A file's time may be off by what passes between two runs, in seconds.
 _SAME_TIME = 3.0
@@ -50,8 +52,7 @@ def _relative(word: str, cwd: str) -> str:
     if word in (".", "./", cwd):
         return "."
     for start in (f"{cwd}/", "./"):
-        if word.startswith(start):
-            word = word[len(start) :]
+        word = word.removeprefix(start)
     return word.rstrip("/") or word
 
 
@@ -70,6 +71,8 @@ def values_objection(text: str, values: Sequence[str], absent: Sequence[str]) ->
 
 
 def _has(text: str, value: str) -> bool:
+    if len(value) > len("//") and value[0] == value[-1] == "/" and _EXPRESSION.search(value):
+        return bool(re.search(rf"(?<!\w)(?:{value[1:-1]})(?!\w)", text))
     # 42 is neither in 420 nor in 42.5, 1.42 or 1,042; a full stop at the end of a sentence is no decimal point.
     return bool(re.search(rf"(?<![\w])(?<!\d[.,]){re.escape(value)}(?!\w)(?![.,]\d)", text))
 
@@ -127,9 +130,7 @@ def harmed(wanted: Iterable[Result], got: Result) -> list[str]:
     touched = {change["path"] for result in wanted for change in result.changes}
     moved = {change["after"]["digest"] for change in got.changes if change["after"] and not change["before"]}
     return [
-        change["path"]
-        for change in got.changes
-        if change["path"] not in touched and _is_loss(change, moved, touched)
+        change["path"] for change in got.changes if change["path"] not in touched and _is_loss(change, moved, touched)
     ]
 
 

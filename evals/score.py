@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from evals import compare, syntax
+from evals import compare, shapes
 from evals.sandbox.client import Job, Pool, Result, SandboxError
 from evals.tasks import Task
 
@@ -76,9 +76,9 @@ class Scorer:
         return Score("" if "" in said else said[0], harmed, got.output, wanted[0].output)
 
     def _by_syntax(self, task: Task, command: str) -> Score:
-        shapes = [syntax.Shape(tuple(task.words), tuple(task.optional))] if task.words else []
-        shapes += [syntax.Shape(tuple(one["words"]), tuple(one.get("optional", ()))) for one in task.shapes]
-        return Score(syntax.objection(command, shapes), output=command, wanted=task.reference)
+        own = [{"words": task.words, "optional": task.optional, "order": task.order}] if task.words else []
+        wanted = [shapes.Shape(**{name: tuple(one[name]) for name in one}) for one in [*own, *task.shapes]]
+        return Score(shapes.objection(command, wanted), output=command, wanted=task.reference)
 
     def wanted(self, task: Task) -> list[Result]:
         """Return what the references do; raises SandboxError when one cannot be run."""

@@ -1,21 +1,23 @@
-"""Commands that cannot be run here, compared by the words they are made of."""
+"""A command as the words it is made of, for what cannot be run here."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
+from caro_shell.prove.commands import commands_in
 from caro_shell.safety.grammar import parse
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _VALUES = frozenset(
-    "word number variable_name string raw_string ansi_c_string concatenation simple_expansion expansion test_operator "
-    "regex extglob_pattern brace_expression arithmetic_expansion variable_assignment special_variable_name".split()
+    """word number variable_name string raw_string ansi_c_string concatenation simple_expansion expansion test_operator
+    regex extglob_pattern brace_expression arithmetic_expansion variable_assignment
+    special_variable_name""".split()  # noqa: SIM905  a line a word would be long to read
 )
-_OPERATORS = frozenset({"|", "||", "&&", "&", ";", "|&", ">", ">>", "<", "2>", "&>", "$(", ")", "(", "{", "}", "\n"})
+_PROGRAM = re.compile(r"[a-z][\w.+-]*")
+_REDIRECTIONS, _DESCRIPTORS, _DUPLICATIONS = (">", ">>", ">&", "<&"), ("1", "2"), (">&", "1>&", "2>&")
 _FLAGS = re.compile(r"-([A-Za-z]{2,})")
 _FLAG_AND_VALUE = re.compile(r"-([A-Za-z])([^A-Za-z-].*)")
 _LONG = re.compile(r"(--[A-Za-z][\w-]*)=(.*)", re.DOTALL)
@@ -23,7 +25,7 @@ _LONG = re.compile(r"(--[A-Za-z][\w-]*)=(.*)", re.DOTALL)
 
 @dataclass(frozen=True)
 class Token:
-    """One piece of a command, and the word that it comes from: bundles of flags and `--option=value` are taken apart."""
+    """One piece of a command, and the number of the word that it comes from."""
 
     text: str
     word: int
@@ -44,7 +46,7 @@ def read(command: str) -> Command | None:
     if root.has_error or not source:
         return None
     words = _joined(list(_words(root, source)))
-    tokens = [Token(piece, at) for at, word in enumerate(words) for piece in _pieces(word)]
+    tokens = [Token(piece, at) for at, word in enumerate(words) for piece in pieces(word)]
     return Command(tuple(tokens), tuple(words))
 
 
@@ -57,12 +59,10 @@ def _words(node: "Node", source: bytes) -> Iterator[str]:
             yield from _words(child, source)
         yield ")"
     elif node.type in _VALUES:
-        inner = list(_substitutions(node))
-        text = _plain(node, source)
-        if not inner or text.strip("\ue000"):
-            yield text.replace("\ue000", "$()")
-        for child in inner:
-            yield from _words(child, source)
+        if inner := _only_substitution(node, source):
+            yield from _words(inner, source)
+        else:
+            yield _plain(node, source)
     elif not node.children:
         text = source[node.start_byte : node.end_byte].decode()
         yield ";" if not text.strip() else text
@@ -71,18 +71,19 @@ def _words(node: "Node", source: bytes) -> Iterator[str]:
             yield from _words(child, source)
 
 
-def _substitutions(node: "Node") -> Iterator["Node"]:
-    for child in node.children:
-        if child.type == "command_substitution":
-            yield child
-        else:
-            yield from _substitutions(child)
+def _only_substitution(node: "Node", source: bytes) -> "Node | None":
+    """Return the command substitution that a word is, with or without quotes around it."""
+    text = source[node.start_byte : node.end_byte].strip(b'"')
+    if len(node.named_children) != 1:
+        return None
+    child = node.named_children[0]
+    if source[child.start_byte : child.end_byte].strip(b'"') != text:
+        return None
+    return child if child.type == "command_substitution" else _only_substitution(child, source)
 
 
 def _plain(node: "Node", source: bytes) -> str:
-    """Return a word without its quotes; what a command in it prints is a mark."""
-    if node.type == "command_substitution":
-        return "\ue000"
+    """Return a word without its quotes."""
     text = source[node.start_byte : node.end_byte].decode()
     if node.type == "raw_string":
         return text[1:-1]
@@ -109,10 +110,9 @@ def _between(node: "Node", source: bytes) -> str:
 def _joined(words: list[str]) -> list[str]:
     """Return the words with redirections of a descriptor as one, and without a `;` at the end."""
     joined: list[str] = []
-    for at, word in enumerate(words):
-        if word in (">", ">>", ">&", "<&") and joined and joined[-1] in ("1", "2") and at:
-            joined[-1] += word
-        elif joined and joined[-1] in (">&", "1>&", "2>&"):
+    for word in words:
+        last = joined[-1] if joined else ""
+        if (word in _REDIRECTIONS and last in _DESCRIPTORS) or last in _DUPLICATIONS:
             joined[-1] += word
         else:
             joined.append(word)
@@ -121,7 +121,8 @@ def _joined(words: list[str]) -> list[str]:
     return joined
 
 
-def _pieces(word: str) -> list[str]:
+def pieces(word: str) -> list[str]:
+    """Return a word's pieces: the flags of a bundle, an option and its value."""
     if found := _LONG.fullmatch(word):
         return [found[1], found[2]]
     if found := _FLAGS.fullmatch(word):
@@ -131,129 +132,7 @@ def _pieces(word: str) -> list[str]:
     return [word]
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What must be in a command, and what may be."""
-
-    words: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-
-    def objection(self, command: Command) -> str:
-        """Say what is missing or too much; empty when nothing is."""
-        left = frozenset(range(len(command.tokens)))
-        rest, missing = _without_all(command, left, self.words)
-        if missing:
-            return f"{missing} is missing"
-        for found in rest:
-            if not (more := _without_optional(command, found, self.optional)):
-                return ""
-        return f"{command.tokens[min(more)].text} is too much"
-
-
-_MOST_WAYS = 200
-
-
-def _without_all(command: Command, left: frozenset[int], wanted: Sequence[str]) -> tuple[list[frozenset[int]], str]:
-    """Return what the ways to find every one of `wanted` leave of the tokens; none, and the first that is missing."""
-    ways = [left]
-    for element in wanted:
-        found = list(dict.fromkeys(way - used for way in ways for used in _matches(command, way, element)))
-        if not found:
-            return [], element
-        ways = found[:_MOST_WAYS]
-    return ways, ""
-
-
-def _without_optional(command: Command, left: frozenset[int], optional: Sequence[str]) -> frozenset[int]:
-    """Return the tokens that are none of `optional`."""
-    while left:
-        used = next((used for element in optional for used in _matches(command, left, element)), None)
-        if used is None:
-            break
-        left -= used
-    return left
-
-
-def _matches(command: Command, left: frozenset[int], element: str) -> Iterator[frozenset[int]]:
-    """Yield the sets of tokens, out of `left`, that one element of a shape stands for."""
-    for alternative in alternatives(element):
-        if isinstance(alternative, str):
-            yield from _literal_matches(command, left, _wanted(alternative))
-        else:
-            yield from _regex_matches(command, left, alternative)
-
-
-@cache
-def alternatives(element: str) -> tuple[str | re.Pattern[str], ...]:
-    """Return the alternatives of an element; an expression may have `|` of its own. Raises re.error."""
-    if element in _OPERATORS:
-        return (element,)
-    found: list[str | re.Pattern[str]] = []
-    at = 0
-    while at <= len(element):
-        end = _end_of_expression(element, at)
-        if end:
-            found.append(re.compile(element[at + 1 : end]))
-            at = end + len("/|")
-        else:
-            end = element.find("|", at)
-            end = len(element) if end < 0 else end
-            found.append(element[at:end])
-            at = end + 1
-    return tuple(found)
-
-
-def _end_of_expression(element: str, at: int) -> int:
-    """Return where the slash stands that ends the expression beginning at `at`; 0 when none begins there."""
-    if not element.startswith("/", at):
-        return 0
-    for end in range(at + 2, len(element)):
-        if element[end] == "/" and element[end + 1 : end + 2] in ("", "|"):
-            inner = re.sub(r"\\.|\[[^]]*\]", "", element[at + 1 : end])
-            if inner.count("(") == inner.count(")"):
-                return end
-    return 0
-
-
-@cache
-def _wanted(alternative: str) -> tuple[str, ...]:
-    return tuple(piece for word in alternative.split() for piece in _pieces(word)) or ("",)
-
-
-def _regex_matches(command: Command, left: frozenset[int], pattern: re.Pattern[str]) -> Iterator[frozenset[int]]:
-    for at, word in enumerate(command.words):
-        own = frozenset(number for number, token in enumerate(command.tokens) if token.word == at)
-        if own <= left and pattern.search(word):
-            yield own
-    for number, token in enumerate(command.tokens):
-        if number in left and command.words[token.word] != token.text and pattern.search(token.text):
-            yield frozenset({number})
-
-
-def _literal_matches(command: Command, left: frozenset[int], wanted: tuple[str, ...]) -> Iterator[frozenset[int]]:
-    tokens = command.tokens
-    if len(wanted) > 1 and all(_is_flag(piece) for piece in wanted):
-        # The flags of a bundle may stand in any order, and apart.
-        used: list[int] = []
-        for piece in wanted:
-            used += [n for n in sorted(left) if tokens[n].text == piece and n not in used][:1]
-        if len(used) == len(wanted):
-            yield frozenset(used)
-        return
-    for start in sorted(left):
-        run = range(start, start + len(wanted))
-        if all(n in left and tokens[n].text == piece for n, piece in zip(run, wanted, strict=True)):
-            yield frozenset(run)
-
-
-def _is_flag(piece: str) -> bool:
-    return len(piece) == len("-x") and piece[0] == "-"
-
-
-def objection(command: str, shapes: Sequence[Shape]) -> str:
-    """Say why a command has none of these shapes; empty when it has one."""
-    found = read(command)
-    if found is None:
-        return "it cannot be read"
-    said = [shape.objection(found) for shape in shapes]
-    return "" if "" in said else said[0]
+def programs_of(commands: Sequence[str]) -> frozenset[str]:
+    """Return the names of the programs that these commands run."""
+    found = [one for command in commands for one in commands_in(command).commands]
+    return frozenset(one.name.text for one in found if one.name.known and _PROGRAM.fullmatch(one.name.text))

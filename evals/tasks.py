@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from evals.syntax import alternatives
+from evals.shapes import alternatives
 
 TASKS = Path(__file__).parent / "tasks"
 SPLITS = ("dev", "test")
@@ -51,6 +51,7 @@ class Task:
     check: str = "run"
     words: Sequence[str] = ()
     optional: Sequence[str] = ()
+    order: Sequence[str] = ()
     shapes: Sequence[Mapping[str, Any]] = ()
     place: str = "linux"
     needs: Sequence[str] = ()
@@ -85,8 +86,21 @@ _CHOICES = {
 _FIELDS = {one.name: one for one in fields(Task) if not one.metadata}
 _NEEDED = [name for name, one in _FIELDS.items() if one.default is MISSING]
 _KINDS: dict[str, type] = {"times": bool, "status": int}
-_LISTS = {"also", "wrong", "accept", "values", "absent", "ignore", "words", "optional", "needs", "shapes", "turns"}
-_TABLES = {"shapes": {"words", "optional"}, "turns": {"line", "command", "cursor"}}
+_LISTS = {
+    "also",
+    "wrong",
+    "accept",
+    "values",
+    "absent",
+    "ignore",
+    "words",
+    "optional",
+    "order",
+    "needs",
+    "shapes",
+    "turns",
+}
+_TABLES = {"shapes": {"words", "optional", "order"}, "turns": {"line", "command", "cursor"}}
 
 
 def load(paths: Sequence[Path]) -> list[Task]:
@@ -156,7 +170,7 @@ def _list_slips(name: str, value: object) -> Iterator[str]:
 def _shape_slips(entry: Mapping[str, Any]) -> Iterator[str]:
     """Yield the elements of shapes that cannot be read."""
     shapes = [entry, *entry.get("shapes", [])]
-    for element in [one for shape in shapes for key in ("words", "optional") for one in shape.get(key, [])]:
+    for element in [one for shape in shapes for key in ("words", "optional", "order") for one in shape.get(key, [])]:
         try:
             alternatives(element)
         except re.error as error:
@@ -176,15 +190,17 @@ def _of_kind(entry: Mapping[str, Any]) -> Iterator[str]:
             if name in entry and name != "setup":
                 yield f"`{name}` has no meaning in a syntax check."
     else:
-        yield from (f"`{name}` belongs to a syntax check." for name in ("words", "shapes", "optional") if name in entry)
+        yield from (
+            f"`{name}` belongs to a syntax check." for name in ("words", "shapes", "optional", "order") if name in entry
+        )
         if entry.get("place") == "macos":
-            yield "what is asked on macOS cannot be run here: it needs `check = \"syntax\"`."
+            yield 'what is asked on macOS cannot be run here: it needs `check = "syntax"`.'
         if (entry.get("output") == "values") != bool(entry.get("values") or entry.get("absent")):
-            yield "`values` and `absent` belong to `output = \"values\"`."
+            yield '`values` and `absent` belong to `output = "values"`.'
     if entry.get("gesture") == "refine" and " #" not in str(entry.get("request")):
         yield "the request of a refinement is `COMMAND # change`."
     if entry.get("said") and entry.get("gesture") != "fix":
-        yield "`said` belongs to `gesture = \"fix\"`."
+        yield '`said` belongs to `gesture = "fix"`.'
 
 
 def _twice(tasks: Sequence[Task]) -> Iterator[str]:

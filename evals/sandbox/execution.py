@@ -50,10 +50,11 @@ class Ran:
     seconds: float
 
 
+_SETTLING_S, _LOOK_S, _QUIET_LOOKS = 0.5, 0.02, 3
 _COMMAND = "dev/.command"
 # What writes down where a shell was left; each line stands before the command.
 _TOLD = {
-    "bash": f"trap 'printf \"%s\\n\" \"$PWD\" >{ENDED}' EXIT",
+    "bash": f'trap \'printf "%s\\n" "$PWD" >{ENDED}\' EXIT',
     "zsh": f'zshexit() {{ print -r -- "$PWD" >{ENDED} }}',
     "fish": f'function __ended --on-event fish_exit; echo "$PWD" >{ENDED}; end',
 }
@@ -102,8 +103,8 @@ def _become(arguments: list[str], root: Path, cwd: str, environment: dict[str, s
             signal.signal(number, signal.SIG_DFL)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
-        for number, path in enumerate(files, 1):
-            os.dup2(os.open(path, flags, 0o600), number)
+        for at, path in enumerate(files, 1):
+            os.dup2(os.open(path, flags, 0o600), at)
         os.umask(0o022)
         os.chroot(root)
         os.chdir(cwd)
@@ -153,6 +154,32 @@ def _reaped(options: int) -> tuple[int, int] | None:
     except ChildProcessError:
         return None
     return ended if ended[0] else None
+
+
+def processes(proc: Path) -> frozenset[str]:
+    """Return the ids of the processes in this PID namespace."""
+    return frozenset(entry.name for entry in os.scandir(proc) if entry.name.isdecimal())
+
+
+def settle(proc: Path, old: frozenset[str]) -> None:
+    """Wait until what a command left in the background has ended or sleeps, or half a second is over."""
+    quiet = 0
+    until = time.monotonic() + _SETTLING_S
+    while quiet < _QUIET_LOOKS and time.monotonic() < until:
+        while _reaped(os.WNOHANG):
+            pass
+        new = processes(proc) - old
+        if not new:
+            return
+        quiet = 0 if any(_state(proc / name) in "RD" for name in new) else quiet + 1
+        signal.sigtimedwait({signal.SIGCHLD}, _LOOK_S)
+
+
+def _state(process: Path) -> str:
+    try:
+        return (process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return "X"
 
 
 def _read(path: Path) -> str:

@@ -19,6 +19,7 @@ NEW_MOUNTS, NEW_HOSTNAME, NEW_IPC, NEW_USERS, NEW_PIDS, NEW_NETWORK = (
 )
 # <linux/mount.h>
 READ_ONLY, NO_SUID, NO_DEVICES, NO_PROGRAMS, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+_DETACH = 2
 # <linux/prctl.h>
 _PARENT_DEATH_SIGNAL, _SET_NAME, _DROP_FROM_BOUNDING_SET = 1, 15, 24
 # <linux/if.h>, <linux/sockios.h>
@@ -43,6 +44,11 @@ def unshare(flags: int) -> None:
 def mount(source: str, target: Path, kind: str = "", flags: int = 0, data: str = "") -> None:
     """Mount `source` on `target`."""
     _call("mount", source.encode(), bytes(target), kind.encode() or None, ctypes.c_ulong(flags), data.encode() or None)
+
+
+def unmount(target: Path) -> None:
+    """Take away what is mounted on `target`, once nobody uses it."""
+    _call("umount2", bytes(target), _DETACH)
 
 
 def die_with_parent(signal: int) -> None:

@@ -83,12 +83,13 @@ def _first_process(job: dict[str, Any], *, is_root: bool) -> dict[str, Any]:
     socket.sethostname(place.HOSTNAME)
     here = place.make(Path(job["base"]), tuple(job["hidden"]), is_root=is_root)
     started = time.time()
+    furnished = tree.snapshot(here) if job["kind"] == "export" else {}
     setup = _run_setup(job, here)
     if setup.status:
         why = "took too long" if setup.timed_out else f"ended with status {setup.status}"
         return {"error": f"The setup {why}: {(setup.errors or setup.output).strip()[-300:]}"}
     if job["kind"] == "export":
-        return {"tree": _packed(here)}
+        return {"tree": _packed(here, furnished)}
     return {"started": started, **_run_command(job, here)}
 
 
@@ -107,7 +108,9 @@ def _run_command(job: dict[str, Any], here: place.Place) -> dict[str, Any]:
     cwd, command = job["cwd"], job["command"]
     if not (here.root / cwd[1:]).is_dir():
         return {"error": f"There is no directory {cwd} after the setup."}
+    old = execution.processes(here.root / "proc")
     ran = execution.run(execution.command_line(job["shell"], command, here.root), here.root, cwd, job["limit_s"])
+    execution.settle(here.root / "proc", old)
     after = tree.snapshot(here, before)
     reply: dict[str, Any] = asdict(ran)
     reply["changes"] = tree.changes(here, before, after)
@@ -133,16 +136,15 @@ def _ended_in(here: place.Place, cwd: str) -> str:
         return cwd
 
 
-def _packed(here: place.Place) -> str:
-    """Return ada's home as a tar archive in base64."""
+def _packed(here: place.Place, furnished: tree.Snapshot) -> str:
+    """Return ada's home, and what else the setup made, as a tar archive in base64."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        archive.add(here.root / place.HOME[1:], arcname=".", filter=_of_a_plain_kind)
+        for path, entry in sorted(tree.snapshot(here, furnished).items()):
+            is_new = path not in furnished or (entry.kind != "d" and furnished[path].stamp != entry.stamp)
+            if entry.kind in "fdl" and (is_new or f"{path}/".startswith(f"{place.HOME}/")):
+                archive.add(here.upper / path[1:], arcname=path[1:], recursive=False)
     return base64.b64encode(packed.getvalue()).decode()
-
-
-def _of_a_plain_kind(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    return member if member.isreg() or member.isdir() or member.issym() or member.islnk() else None
 
 
 if __name__ == "__main__":

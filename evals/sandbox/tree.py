@@ -15,8 +15,16 @@ _WHOLE = 64 * 1024 * 1024
 _EDGE = 1024 * 1024
 _GIT = (".git",)
 # Logs, caches and spools with a time in them, which no request is about.
-_NOISE = ("/var/log/", "/var/cache/", "/var/spool/", "/run/", "/var/tmp/", "/var/lib/")
-_NOISE_HOME = (".cache/", ".local/share/fish/", ".local/state/", ".config/fish/", ".wget-hsts", ".lesshst", ".zcompdump")
+_NOISE = ("/var/log/", "/var/cache/", "/var/spool/", "/run/", "/var/tmp/", "/var/lib/")  # noqa: S108  in the sandbox
+_NOISE_HOME = (
+    ".cache/",
+    ".local/share/fish/",
+    ".local/state/",
+    ".config/fish/",
+    ".wget-hsts",
+    ".lesshst",
+    ".zcompdump",
+)
 _NOISE_TMP = ("/tmp/tmp.", "/tmp/sort")  # noqa: S108  names in the sandbox
 
 
@@ -43,7 +51,7 @@ Snapshot = Mapping[str, Entry]
 
 
 def snapshot(place: Place, before: Snapshot | None = None) -> Snapshot:
-    """Return everything that differs from the machine; digests of files not written since `before` are taken from it."""
+    """Return everything that differs from the machine; what is not written since `before` is not read again."""
     return dict(_walk(place, before or {}))
 
 
@@ -130,7 +138,11 @@ def changes(place: Place, before: Snapshot, after: Snapshot) -> list[dict[str, A
         if now is None and path not in after and path not in before:
             continue
         if _fields(was) != _fields(now) or (was and now and was.kind != "d" and was.mtime != now.mtime):
-            change = {"path": path, "before": _fields(was, path, before), "after": _fields(now, path, after)}
+            change: dict[str, Any] = {
+                "path": path,
+                "before": _fields(was, path, before),
+                "after": _fields(now, path, after),
+            }
             if was and now and was.kind == now.kind == "f" and was.digest != now.digest:
                 change["appended"] = _begins_with(place.root / path[1:], was)
             found.append(change)
