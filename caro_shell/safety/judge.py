@@ -122,7 +122,7 @@ _ONLY_SAYS = frozenset(
 
 def _fits(rule: Rule, call: Call, options: Options, fetched: frozenset[str]) -> bool:
     """Say whether everything but its targets speaks for a rule."""
-    arguments = " ".join(shown(word.value) for word in call.arguments)
+    arguments = options.said
     return (
         (not rule.redirect or any(redirect.operator in rule.redirect for redirect in call.redirects))
         and (not rule.any or any(options.has(option) for option in rule.any))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from caro_shell.safety.words import Word
+from caro_shell.safety.words import Word, shown
 
 # getopt_long takes any beginning of a long option that is no other's; shorter ones are nobody's habit.
 _LEAST_PREFIX = 4
@@ -20,6 +20,8 @@ class Options:
     """Of options whose value is known to be one."""
     words: list[Word] = field(default_factory=list)
     """What is no option and no option's value."""
+    said: str = ""
+    """All the words as people would read them."""
 
     def has(self, option: str) -> bool:
         """Say whether an option is there; `-r|--recursive` is one option by two names."""
@@ -38,7 +40,7 @@ class Options:
 
 def read_options(arguments: Sequence[Word], takes_value: frozenset[str]) -> Options:
     """Sort the words after a command's name; `takes_value` are its options that take the next word."""
-    options = Options()
+    options = Options(said=" ".join(shown(word.value) for word in arguments))
     words = iter(arguments)
     for word in words:
         value = word.value

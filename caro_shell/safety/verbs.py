@@ -23,6 +23,11 @@ def _names(kind: str) -> frozenset[str]:
     return frozenset(read_table("verbs.toml")[kind])
 
 
+@cache
+def _any_verb() -> frozenset[str]:
+    return _names("strong") | _names("plain")
+
+
 def _subcommands(call: Call) -> list[str]:
     """Return the words that may be subcommands, in small letters; a word behind a long option is its value."""
     values = [word.value for word in call.arguments]
@@ -60,13 +65,13 @@ def takes_from_others(call: Call, _fetched: frozenset[str]) -> bool:
     """Say whether a program that administers things of others is told to take some away."""
     if call.name not in _names("administer"):
         return False
-    return _says(_subcommands(call), _names("strong") | _names("plain"))
+    return _says(_subcommands(call), _any_verb())
 
 
 def takes_everything(call: Call, _fetched: frozenset[str]) -> bool:
     """Say whether a program that no rule knows is told to destroy something, or to take all of it away."""
-    if call.name in TALKERS | _names("administer") | _names("apart") or "." in call.name:
+    if call.name in TALKERS or call.name in _names("administer") or call.name in _names("apart") or "." in call.name:
         return False
     first = _subcommands(call)[:2]
     whole = any(word.value in _names("everything") for word in call.arguments)
-    return _says(first, _names("strong") | _names("plain") if whole else _names("strong"))
+    return _says(first, _any_verb() if whole else _names("strong"))
