@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from caro_shell.safety import handed, outputs
@@ -28,6 +29,17 @@ _NAMES_ANOTHER = re.compile(r"^(?:declare|typeset|local)\s+-\w*n")
 def read(reader: "Reader", node: "Node", text: bytes, scope: Scope, _fed_by: tuple[Call, ...] = ()) -> Iterator[Call]:
     """Yield what assignments run, and keep what they assign."""
     alone = node.type == "variable_assignment"
+    if not alone and node.type == "declaration_command" and not _assigns(node):
+        found_words: list[Call] = []
+        words = [reader.word(child, text, scope, found_words) for child in node.named_children]
+        called = decoded(node.children[0], text)
+        yield replace(
+            reader.builtin(called, words, scope, (node.start_byte, node.end_byte)),
+            fed_by=_fed_by,
+            source=decoded(node, text),
+        )
+        yield from found_words
+        return
     refers = not alone and bool(_NAMES_ANOTHER.match(decoded(node, text)))
     for child in [node] if alone else node.named_children:
         found: list[Call] = []
@@ -53,6 +65,10 @@ def read(reader: "Reader", node: "Node", text: bytes, scope: Scope, _fed_by: tup
                 yield from _of_index(reader, name, text, scope)
                 _keep_element(name, values, text, scope)
         yield from found
+
+
+def _assigns(node: "Node") -> bool:
+    return any(child.type in ("variable_assignment", "variable_name") for child in node.named_children)
 
 
 def _keep_element(name: "Node", values: Values, text: bytes, scope: Scope) -> None:

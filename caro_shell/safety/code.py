@@ -55,6 +55,8 @@ _TEXT_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "janet": ("-e",),
     "gnuplot": ("-e",),
     "R": ("-e",),
+    "mongosh": ("--eval",),
+    "mongo": ("--eval",),
 }
 _AWK = frozenset({"awk", "gawk", "mawk", "nawk"})
 _AWK_VALUES = ("-F", "-v", "-f")
@@ -183,7 +185,7 @@ _BOMB = re.compile(
 _REMOTE = re.compile(
     r"\b(?:eval|exec|system|instance_eval|Function)\b[\s(]*.{0,60}?"
     r"(?:urlopen|urlretrieve|requests\.get|httpx\.get|URI\.open|URI\(|Net::HTTP|LWP|\bget\s*\(?['\"]https?|file_get_contents\(['\"]http|fetch\()"
-    r"|\bfetch\(.{0,80}\beval\b",
+    r"|\bfetch\(.{0,80}\beval\b|\b(?:include|require)(?:_once)?[\s(]*['\"](?:https?|ftp)://",
     re.DOTALL,
 )
 _BACKDOOR = re.compile(r"(?:dup2|pty\.spawn|subprocess|exec|/bin/(?:ba)?sh|spawn|getline).*", re.DOTALL)
@@ -202,10 +204,18 @@ _SECRET_FILE = re.compile(
     r"[~/\w.-]*\.(?:ssh/id_\w+|aws/credentials|netrc|pgpass|git-credentials|kube/config)|/etc/shadow"
 )
 _SOCKET = re.compile(
-    r"create_connection|/inet/tcp/|socket\.socket|TCPSocket|IO::Socket|net\.connect|fsockopen|Socket\(|\bsocket\("
+    r"create_connection|require\(?['\"]socket['\"]|/inet/tcp/|socket\.socket|TCPSocket|IO::Socket|net\.connect|fsockopen|Socket\(|\bsocket\("
 )
+# What is received is run, line by line.
+_SHELL_BY_LINES = re.compile(r"IO\.popen|os\.execute\(|getoutput|shell_exec|\bsystem\(|check_output")
 _KILLS_ALL = re.compile(
-    r"(?:\bkill\w*)\s*\(?\s*(?:-1\s*,|['\"]?(?:SIG)?KILL['\"]?\s*(?:,|=>)\s*-1|1\s*,\s*(?:9|signal)|9\s*,\s*-1)|process\.kill\(\s*-1"
+    r"(?:\bkill\w*)\s*\(?\s*(?:-1\s*,|['\"]?(?:SIG)?KILL['\"]?\s*(?:,|=>)\s*-1|1\s*,\s*(?:9|signal)|9\s*,\s*-1)|process\.kill\(\s*-?1\b|\bkill\w*\s*\(?\s*['\"](?:SIG)?(?:KILL|TERM)['\"]\s*,\s*-?1\b"
+)
+# What libraries call the end of all data, or of the machines it is on.
+_EMPTIES = re.compile(
+    r"\.(?:flushall|flushdb|flushAll|flushDb|drop_database|dropDatabase|drop_collection|drop_all|terminate_instances"
+    r"|delete_bucket|delete_table|delete_db_instance|delete_stack|delete_db_cluster|objects\.all\(\)\.delete"
+    r"|delete_many\(\s*\{\s*\}|deleteMany\(\s*\{\s*\}|delete_namespace|delete_cluster|delete_index|indices\.delete)\b"
 )
 
 
@@ -240,6 +250,10 @@ def _at_large(text: str) -> Iterator[str]:
         yield "nc -e /bin/sh unknown 1"
     if _KILLS_ALL.search(text):
         yield "kill -9 -1"
+    if _EMPTIES.search(text):
+        yield "redis-cli flushall"
+    if _SHELL_BY_LINES.search(text) and _SOCKET.search(text):
+        yield "nc -e /bin/sh unknown 1"
     if "0xfee1dead" in text.lower():
         # The number with which Linux is told to restart (reboot(2)).
         yield "reboot"

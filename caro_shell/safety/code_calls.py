@@ -14,12 +14,21 @@ _RUNS = frozenset(
 REMOVES_ALL = frozenset(
     """Remove-Item ri del erase rmtree rm_rf rm_r remove_tree remove_dir_all rimraf rimrafSync rmSync rmdirSync rm
     remove_entry_secure deltree removeSync emptyDirSync remove_dir delete-directory rmdir_r delete_tree remove_directory
-    DirectoryDelete secure_rm rm_tree""".split()  # noqa: SIM905
+    DirectoryDelete secure_rm rm_tree removeItem deleteRecursively deleteDir delete-tree RemoveAll removeAll""".split()  # noqa: SIM905
 )
 REMOVES = frozenset("unlink unlinkSync remove delete rm_f rmfile delete-file".split())  # noqa: SIM905
+# Calls that hand a statement to a database.
+_ASKS = frozenset(
+    """execute executescript executemany exec exec_driver_sql query raw do run prepare executeQuery executeUpdate text
+    exec_query ExecuteNonQuery $executeRaw $queryRaw executeSql command""".split()  # noqa: SIM905
+)
+_STATEMENT = re.compile(r"\s*(?:drop|truncate|delete|update|alter)\s", re.IGNORECASE)
 _MOVES = frozenset("move rename renameSync replace renames mv moveSync".split())  # noqa: SIM905
 _COPIES = frozenset("copyfile copyFileSync copy copy2 copyFile cp copytree cpSync".split())  # noqa: SIM905
-_WRITES = frozenset("open writeFileSync writeFile write_text write_bytes file_put_contents write truncate".split())  # noqa: SIM905
+_WRITES = frozenset(
+    """open writeFileSync writeFile truncateSync write_text write_bytes file_put_contents write
+    truncate""".split()  # noqa: SIM905
+)
 
 
 def done(name: str, values: Sequence[str], *, lists: bool) -> Iterator[str]:
@@ -27,6 +36,8 @@ def done(name: str, values: Sequence[str], *, lists: bool) -> Iterator[str]:
     name = name.rstrip("!")
     if not values:
         return
+    if name in _ASKS and _STATEMENT.match(values[0]):
+        yield f"psql -c {shlex.quote(values[0])}"
     if name in _RUNS:
         if lists or (len(values) > 1 and " " not in values[0]):
             # A home that stands by itself has been put there for what means it.

@@ -10,6 +10,8 @@ from caro_shell.safety.code_calls import REMOVES, REMOVES_ALL, as_word, done
 from caro_shell.safety.words import UNKNOWN
 
 _FINDS = frozenset({"glob", "iglob", "listdir", "walk", "scandir"})
+# What these are given is the content; the path is what they are called on.
+_OF_OWNER = frozenset({"write_text", "write_bytes"})
 _KEEPS = frozenset(
     """decode strip encode lower expanduser split quote read resolve absolute bytes str Path PurePath abspath list tuple
     bytearray""".split()  # noqa: SIM905
@@ -71,7 +73,7 @@ def commands_in(tree: ast.Module) -> Iterator[str]:
         if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
             owner = list(_constants(node.func.value.args)) or list(_owners(node.func.value))
         lists = any(isinstance(arg, ast.List | ast.Tuple) or "split" in ast.dump(arg) for arg in node.args)
-        yield from done(name, values or owner, lists=lists)
+        yield from done(name, owner if owner and name in _OF_OWNER else values or owner, lists=lists)
         if name in _FINDS and values and removes:
             yield f"rm -rf {as_word(values[0])}{'' if name in ('glob', 'iglob') else '/*'}"
         if name in ("rglob", "glob", "iterdir") and owner and removes:

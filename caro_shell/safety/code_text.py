@@ -27,11 +27,16 @@ _VARIABLE = re.compile(
     r"(?:\b(?:my|var|let|const|local|set)\s+)?[$@]?\b(\w+)\s*=\s*(\"[^\"\\\n]*\"|'[^'\\\n]*')\s*(?=[;\n}]|$)"
 )
 _MOST_VARIABLES = 20
+_NAMED_ARGUMENTS = re.compile(r"\bCommand\(\s*[\"'](\w+)[\"']\s*,\s*\{[^}]{0,200}?\bargs:\s*\[([^\]]*)\]")
+_PIPED_AWAY = re.compile(
+    r"(?i)\b(?:Get-ChildItem|gci|ls|dir)\s+(?:-\w+\s+)*([^\s|;-][^\s|;]*)[^|;]*\|\s*(?:Remove-Item|ri|rm|del|rd)\b"
+)
 
 
 def commands_in(text: str, language: str) -> Iterator[str]:
     """Yield shell commands that do what `text` does."""
-    text = _with_variables(text)
+    text = _with_variables(re.sub(r"~[cCsS](?=[\"'])", "", text))
+    yield from _of_one_language(text, language)
     for found in _CALL.finditer(text):
         values = [value.replace('\\"', '"').replace("\\'", "'") for value in _strings(found.group(2))]
         yield from done(found.group(1), values, lists="[" in found.group(2))
@@ -39,13 +44,23 @@ def commands_in(text: str, language: str) -> Iterator[str]:
         yield f"rm -rf {found.group(1)}"
     for pattern in (*_RUN_PLAINLY, *_RUN_IN.get(language, ())):
         for found in pattern.finditer(text):
-            yield next(group for group in found.groups() if group is not None)
-    for found in re.finditer(r"\[((?:[\"'][^\"']*[\"']\s*,?\s*)+)\]\.execute", text):
-        yield shlex.join(_strings(found[1]))
+            yield found.groupdict().get("text") or next(group for group in found.groups() if group is not None)
     yield from _removed(text)
     yield from changed_files(text)
     for found in _PARTED.finditer(text):
         yield shlex.join(_strings(found[1]))
+
+
+def _of_one_language(text: str, language: str) -> Iterator[str]:
+    """Yield what is said in a way that only one language has."""
+    for found in _NAMED_ARGUMENTS.finditer(text):
+        yield shlex.join([found[1], *_strings(found[2])])
+    for found in re.finditer(r"\[((?:[\"'][^\"']*[\"']\s*,?\s*)+)\]\.execute", text):
+        yield shlex.join(_strings(found[1]))
+    if language in ("pwsh", "powershell"):
+        yield text
+        for found in _PIPED_AWAY.finditer(text):
+            yield f"rm -rf {as_word(found[1])}"
     if language == "awk":
         yield from _in_awk(text)
     if language == "osascript":
@@ -91,7 +106,8 @@ def _in_awk(text: str) -> Iterator[str]:
 
 
 _FOLDER = re.compile(
-    r"\bdelete\s+(?:every|folder|disk item|items?|the)\b.{0,60}?(?:path to (?:the )?(\w+)|\b(home|desktop|documents))",
+    r"\bdelete\s+\(?(?:every|folder|disk item|items?|the)\b.{0,60}?"
+    r"(?:path to (?:the )?(\w+)|\b(home|desktop|documents))",
     re.IGNORECASE,
 )
 
@@ -101,12 +117,16 @@ def _in_applescript(text: str) -> Iterator[str]:
     for found in _FOLDER.finditer(text):
         name = (found[1] or found[2]).lower()
         yield "rm -rf ~/*" if name == "home" else f"rm -rf ~/{name.capitalize()}"
+    if re.search(r"(?i)\bempty (?:the )?trash\b", text):
+        yield "gio trash --empty"
 
 
 _RUN_PLAINLY = (
     re.compile(r"\b(?:e?syscmd\([`'\"]?|run <|system <)([^)>\"'`]+)[)>'`]"),
     # A string that is run by what stands behind it.
     re.compile(r"[\"']([^\"'\n]+)[\"']\s*\.\s*(?:!!?|execute\(\)|lines_!|exec\(\)|run\(\))"),
+    # JavaScript's shells in templates: zx, Bun.
+    re.compile(r"(?<![\w)])(?:Bun\.)?\$`([^`]+)`"),
 )
 # Perl's ways to open a file for writing.
 _OPENED = re.compile(r"\bopen[\s(]+[^,;]*,\s*[\"']\+?>{1,2}\s*(?:[\"']\s*,\s*[\"'])?([^\"'>]+)[\"']")
@@ -119,7 +139,7 @@ _DELETED = re.compile(
     r"\s*[\"']([^\"']+)[\"']\s*\)?\s*(?:\.\s*delete\w*|\s+t\b)"
 )
 _PARTED = re.compile(r"\b(?:call-process|start-process)\b((?:\s+(?:\"[^\"]*\"|nil|t|\w+))+)")
-_IN_MARKS = re.compile(r"(?:qx|%x)\s*[{(/|]([^})/|]*)[})/|]|`([^`]+)`")
+_IN_MARKS = re.compile(r"(?:qx|%x)\s*(?:\{([^}]*)\}|\(([^)]*)\)|\[([^]]*)\]|([/|!~])(?P<text>.*?)\4)|`([^`]+)`")
 _RUN_IN: Mapping[str, tuple[re.Pattern[str], ...]] = {
     **dict.fromkeys(("perl", "ruby", "php"), (_IN_MARKS,)),
     "awk": (re.compile(r'"([^"]+)"\s*\|\s*(?:getline|"sh")|\|\s*"([^"]+)"'),),

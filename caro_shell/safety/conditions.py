@@ -66,7 +66,9 @@ def runs_made_up(call: Call, fetched: frozenset[str]) -> bool:
 _LANGUAGES = frozenset(
     {"ruby", "node", "nodejs", "php", "lua", "luajit", "deno", "bun", "dc", "tclsh", "raku", "guile"}
 )
-_CALCULATORS = frozenset({"bc", "dc", "m4", "cpp", "ed", "ruby", "node", "php", "lua"})
+_CALCULATORS = frozenset(
+    {"bc", "dc", "m4", "cpp", "ed", "ruby", "node", "php", "lua", "jq", "yq", "xq", "gojq", "dasel"}
+)
 _TEXT = re.compile(r"-[a-zA-Z]*[epr]|--eval|--print|eval")
 
 

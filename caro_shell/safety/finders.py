@@ -86,7 +86,13 @@ def commands_of(call: Call) -> Iterator[tuple[list[Word], str]]:
     for at, word in enumerate(words):
         value = word.value
         if value == "-delete":
-            yield [replace(word, values=("rm",)), replace(word, values=targets)], "find -delete"
+            deep = (
+                ()
+                if any(other.value == "-maxdepth" for other in words) or _is_narrow(_find_parts(call)[1])
+                else ("-r",)
+            )
+            names = [replace(word, values=(name,)) for name in ("rm", *deep)]
+            yield [*names, replace(word, values=targets)], "find -delete"
         elif value in _RUNS or (call.name.startswith("fd") and value in _FD_RUNS):
             end = next((n for n in range(at + 1, len(words)) if words[n].value in (";", "+")), len(words))
             inner = [

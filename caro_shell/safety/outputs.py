@@ -221,6 +221,7 @@ _TOOLS: Mapping[str, Callable[[Sequence[str], str | None], str | None]] = {
     "sed": _sed,
     "which": _which,
     "type": _which,
+    "brew": lambda words, _given: "/opt/homebrew" if words == ["--prefix"] else None,
     "git": lambda words, _given: "." if "--show-toplevel" in words else None,
     "command": _which,
     "print": _print,

@@ -14,6 +14,7 @@ _SECRET = re.compile(
     r"|password-store|bash_history|zsh_history)|/etc/(shadow|gshadow|ssl/private)|^\.env(\.\w+)?$|id_(rsa|ed25519|ecdsa|dsa)$"
 )
 _PRINTS_SECRETS = frozenset({"env", "printenv", "export", "set", "history", "declare"})
+_ALL = frozenset({"env", "printenv"})
 _READS_SECRETS = re.compile(
     r"^(kubectl get secrets?|aws (secretsmanager|ssm) get|vault kv get|vault read|pass (show )?\S|op (read|item get)"
     r"|gopass|security (find|dump)|gpg --export-secret|secret-tool lookup|gcloud secrets versions access"
@@ -35,7 +36,7 @@ def is_given_secrets(call: Call, _fetched: frozenset[str]) -> bool:
     """Say whether what a call reads comes from a file of keys, or from all variables."""
     logs_in = bool(_LOGS_IN.search(call.source))
     for before in (*call.fed_by, *(() if logs_in else call.substituted)):
-        if before.name in _PRINTS_SECRETS and not positional(before) and before in call.fed_by:
+        if before.name in _PRINTS_SECRETS and not positional(before) and (before in call.fed_by or before.name in _ALL):
             return True
         if _READS_SECRETS.search(shown(" ".join(word.value for word in before.words))):
             return True

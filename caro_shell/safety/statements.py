@@ -40,6 +40,8 @@ def _while(reader: "Reader", node: "Node", text: bytes, scope: Scope, fed_by: tu
 
 def _is_endless(node: "Node", text: bytes) -> bool:
     condition = node.child_by_field_name("condition")
+    if node.type == "c_style_for_statement":
+        return condition is None
     return condition is not None and decoded(condition, text).strip() in ("true", ":", "1", "((1))")
 
 
@@ -48,6 +50,8 @@ def _endless(reader: "Reader", node: "Node", text: bytes, scope: Scope, fed_by: 
     body = node.child_by_field_name("body")
     calls = list(reader.within(body, text, scope, fed_by)) if body else []
     forks = body is not None and any(child.type == "&" for child in body.children)
+    # Who waits for the one before starts no more than one at a time.
+    forks = forks and not any(call.name == "wait" for call in calls)
     yield from (replace(call, looped=True, fed_by=(*call.fed_by, call)) if forks else call for call in calls)
 
 
@@ -113,5 +117,6 @@ READ: Mapping[str, Callable[["Reader", "Node", bytes, Scope, tuple[Call, ...]], 
     "function_definition": _function,
     "list": _list,
     "while_statement": _while,
+    "c_style_for_statement": _while,
     **dict.fromkeys(("comment", "heredoc_start", "heredoc_end"), _nothing),
 }

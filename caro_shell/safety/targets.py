@@ -210,6 +210,9 @@ def _kinds(text: str) -> Iterator[tuple[str, bool]]:
     yield "git", text == ".git" or text.endswith("/.git")
 
 
+_OTHERS_DISKS = ("/media/", "/mnt/", "/run/media/", "/Volumes/", "/srv/", "/var/lib/")
+
+
 def _kind_of_unknown(path: str, *, everything: bool) -> str:
     """Return what a path is whose beginning nobody knows: with an empty variable, `$DIR/*` is everything there is."""
     before, _, after = path.partition(UNKNOWN)
@@ -226,6 +229,8 @@ def _kind_of_unknown(path: str, *, everything: bool) -> str:
     # `/lib/modules/$x` may be all of /lib/modules, and is surely a part of /lib.
     text = f"{before.rstrip('/')}/x".replace(TILDE, "~")
     kind = next((kind for kind, fits in _kinds(text) if fits), "unknown")
+    if everything and before.startswith(_OTHERS_DISKS):
+        return "elsewhere"
     return kind if kind in ("core", "vital", "precious", "temp", "personal") else "unknown"
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from caro_shell.safety import code, escapes, finders, handed, shells, supply
+from caro_shell.safety import rules as rulebook
 from caro_shell.safety.call import Call
 from caro_shell.safety.data import read_table
 from caro_shell.safety.reader import Reader
@@ -14,6 +15,7 @@ from caro_shell.safety.scope import Scope
 from caro_shell.safety.words import UNKNOWN, Several, Values, Word, plain
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_WITH_OPTIONS_FIRST = frozenset({"kubectl", "oc", "docker", "podman", "nerdctl", "docker-compose", "lxc", "incus"})
 _READS = frozenset({"source", "."})
 _PROGRAM = re.compile(r"--coreutils-prog(?:-shebang)?=(\w+)$")
 
@@ -46,13 +48,8 @@ def _wrapper(entry: Mapping[str, Any]) -> Wrapper:
 
 def unwrap(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
     """Yield the calls that `call` comes to."""
+    call = _written_plainly(call, reader.shell)
     name = call.name
-    if name.startswith("zf_"):
-        call = replace(call, words=(replace(call.words[0], values=(name[3:],)), *call.words[1:]))
-        name = call.name
-    if name == "coreutils" and (chosen := _PROGRAM.match(call.words[1].value if len(call.words) > 1 else "")):
-        call = replace(call, words=(replace(call.words[1], values=(chosen[1],)), *call.words[2:]))
-        name = call.name
     if not call.words or not name.strip() or (name in ("command", "type") and _asks(call)):
         yield call
     elif name in scope.calling:
@@ -70,6 +67,22 @@ def unwrap(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
     else:
         yield call
         yield from _read_by(call, scope, reader)
+
+
+def _written_plainly(call: Call, shell: str) -> Call:
+    """Return a call whose name or subcommand is written in a roundabout way as others write it."""
+    name = call.name
+    if name.startswith("zf_"):
+        return replace(call, words=(replace(call.words[0], values=(name[3:],)), *call.words[1:]))
+    if name == "coreutils" and (chosen := _PROGRAM.match(call.words[1].value if len(call.words) > 1 else "")):
+        return replace(call, words=(replace(call.words[1], values=(chosen[1],)), *call.words[2:]))
+    if name in _WITH_OPTIONS_FIRST and len(call.words) > 2 and call.words[1].value.startswith("-"):  # noqa: PLR2004
+        # `kubectl -n prod exec web`: the subcommand stands behind options of the program's own.
+        rest, _ = split_options(call.words[1:], rulebook.takes_value().get(name, frozenset()))
+        plainly = replace(call, words=(call.words[0], *rest))
+        if rest and _wrapper_of(plainly, shell):
+            return plainly
+    return call
 
 
 def _read_by(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:

@@ -1,7 +1,7 @@
 """Mutates the lines of the corpus at random and judges them: `python tests/safety/fuzz.py SECONDS [SEED]`.
 
-Nothing is run. It fails, and prints the line, when the judge raises, takes longer than half a second (or does not
-come to an end at all), or gives no level. Lines that are held back are not used.
+Nothing is run. It fails, and prints the line, when the judge raises, takes longer than half a second of the
+processor (or does not come to an end at all), or gives no level. Lines that are held back are not used.
 """
 
 import random
@@ -58,15 +58,15 @@ def mutated(lines: Sequence[str], chance: random.Random) -> str:
 
 def trouble(line: str, shell: str) -> str:
     """Return what is wrong with the judgement of a line, or nothing."""
-    start = time.perf_counter()
-    signal.setitimer(signal.ITIMER_REAL, END_SECONDS)
+    start = time.process_time()
+    signal.setitimer(signal.ITIMER_PROF, END_SECONDS)
     try:
         level = judge(line, shell).level
     except Exception as error:
         return f"raised {error!r}"
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    took = time.perf_counter() - start
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    took = time.process_time() - start
     if level not in LEVELS:
         return f"the level {level!r}"
     return f"took {took:.2f} s" if took > MOST_SECONDS else ""
@@ -74,7 +74,7 @@ def trouble(line: str, shell: str) -> str:
 
 def main(seconds: float, seed: int) -> int:
     """Mutate and judge for so many seconds; return the exit status."""
-    signal.signal(signal.SIGALRM, stop)
+    signal.signal(signal.SIGPROF, stop)
     chance = random.Random(seed)  # noqa: S311  not for secrets
     lines = [case.command for side in ("dangerous", "harmless") for case in cases_of(side, held=False)]
     end = time.monotonic() + seconds
