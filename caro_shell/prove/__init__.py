@@ -16,6 +16,7 @@ from caro_shell.prove.names import Missing, is_builtin, missing_name
 from caro_shell.prove.programs import Programs
 from caro_shell.prove.requested import left_out
 from caro_shell.prove.store import Store
+from caro_shell.prove.surprises import surprises
 from caro_shell.prove.unwrap import unwrapped
 
 BUDGET_S = 0.15
@@ -40,7 +41,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Objection:
-    """One thing that will not work: `kind` is program, option, file or request; `span` counts characters."""
+    """One thing that will not work: `kind` is program, option, file, request or surprise; `span` counts characters."""
 
     kind: str
     what: str
@@ -111,6 +112,9 @@ def _all_objections(command: str, place: Place, facts: Facts, knowledge: Knowled
     yield from (_of_missing(found, place.shell) for found in missing if found)
     yield from map(_of_absent, absent_files(line, commands, Disk(facts.cwd, facts.home)))
     yield from (_of_left_out(path, command) for path in left_out(facts.request, command, Disk(facts.cwd, facts.home)))
+    for surprise in surprises(facts.request, command, commands, Disk(facts.cwd, facts.home)):
+        word, what = surprise.word, surprise.path or surprise.word.text
+        yield Objection("surprise", _shown(what), (word.start, word.end), _shown(surprise.note), _shown(surprise.wish))
     for one, found in zip(commands, missing, strict=True):
         if not found and _is_program(one, line, facts, place.shell) and _is_itself(one, programs):
             yield from map(_of_unknown, unknown_options(one, knowledge, programs))

@@ -1,7 +1,7 @@
 """The options a tool's documentation names: read out of plain text, as `--help` prints it or a man page says it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 NONE, VALUE, OPTIONAL = "none", "value", "optional"
@@ -56,6 +56,30 @@ def read_options(lines: Iterable[str]) -> Options:
             for name, what in _in_head(_DESCRIPTION.sub("", line[begin.end() :])):
                 takes[name] = _wider(takes.get(name, NONE), what)
     return Options(takes, frozenset(mentioned))
+
+
+def described(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the entries in the lines of a documentation: the options as they are written there, and what they do."""
+    head, said, indent = "", list[str](), 0
+    for line in lines:
+        begin = _HEAD.match(line)
+        if begin:
+            if said:
+                yield head, " ".join(said)
+            text = line[begin.end() :].rstrip()
+            head = _DESCRIPTION.sub("", text)
+            said, indent = [rest] if (rest := text[len(head) :].strip()) else [], begin.end()
+        elif head and line.strip() and (line.startswith("; ") or _indent(line) > indent or not (said or indent)):
+            said.append(line.removeprefix("; ").strip())
+        elif said:
+            yield head, " ".join(said)
+            head, said = "", []
+    if said:
+        yield head, " ".join(said)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _in_head(head: str) -> Iterable[tuple[str, str]]:

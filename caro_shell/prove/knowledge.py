@@ -88,22 +88,31 @@ class Knowledge:
         return Known(printed | paged, _is_complete(printed, paged, tool, subcommand))
 
     def _from_help(self, tool: Tool, subcommand: str, program: str, programs: Programs) -> Options:
-        if not tool.help or not is_trusted(program, programs.cwd, programs.home):
-            return Options()
-        arguments = [part for word in tool.help for part in word.replace("{sub}", subcommand).split()]
-        return read_options(self.ask(program, arguments).splitlines())
+        return read_options(printed_help(tool, subcommand, program, programs, self.ask).splitlines())
+
+
+def printed_help(tool: Tool, subcommand: str, program: str, programs: Programs, ask: Ask = help_of) -> str:
+    """Return what a tool prints when it is asked for help; empty for one that may not be asked."""
+    if not tool.help or not is_trusted(program, programs.cwd, programs.home):
+        return ""
+    return ask(program, [part for word in tool.help for part in word.replace("{sub}", subcommand).split()])
 
 
 def _from_pages(tool: Tool, subcommand: str, program: str) -> Options:
-    """Return what the first man page there is says; one beside a program of BusyBox is another program's."""
+    page = page_of(tool, subcommand, program)
+    return read_page(page) if page else Options()
+
+
+def page_of(tool: Tool, subcommand: str, program: str) -> Path | None:
+    """Return the first man page of a tool that there is; one beside a program of BusyBox is another program's."""
     if _is_busybox(program):
-        return Options()
+        return None
     real = Path(program).resolve()
     names = [page.replace("{sub}", subcommand.replace(" ", "-")) for page in tool.pages]
     for name in names if subcommand else [*names, real.name]:
         if page := find_page(name, program) or find_page(name, str(real)):
-            return read_page(page)
-    return Options()
+            return page
+    return None
 
 
 def _is_busybox(program: str) -> bool:

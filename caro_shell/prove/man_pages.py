@@ -36,17 +36,22 @@ def find_page(name: str, program: str) -> Path | None:
     return None
 
 
-def read_page(path: Path, depth: int = 2) -> Options:
+def read_page(path: Path) -> Options:
     """Return the options a man page names; one that cannot be read has none."""
+    return read_options(plain_lines(read_source(path)))
+
+
+def read_source(path: Path, depth: int = 2) -> str:
+    """Return the source of a man page, of the one it includes if that is all it does; empty when it cannot be read."""
     try:
         if path.stat().st_size > _SIZE_LIMIT:
-            return Options()
+            return ""
         with _OPENERS.get(path.suffix, Path.open)(path, "rb") as file:
             # A few packed bytes may stand for gigabytes.
             source = file.read(_SIZE_LIMIT).decode("utf-8", "replace")
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
-        return Options()
+        return ""
     if (other := _INCLUDED.search(source)) and depth and len(source) < 1000:  # noqa: PLR2004  nothing but that line
         near = [path.with_name(f"{other[1]}{ending}") for ending in _OPENERS]
-        return next((read_page(page, depth - 1) for page in near if page.is_file()), Options())
-    return read_options(plain_lines(source))
+        return next((read_source(page, depth - 1) for page in near if page.is_file()), "")
+    return source

@@ -17,6 +17,7 @@ _CHARACTERS = {"-": "-", "e": "\\", " ": " ", "~": " ", "0": " ", "t": "\t", "'"
 _WORD = re.compile(r'"((?:[^"]|"")*)"?|(\S+)')
 # What a page calls by a name of its own: `.ds name text`, and its uses.
 _STRING = re.compile(r"^[.']\s*ds\s+(\S{1,8})\s+\"?(.*)", re.MULTILINE)
+_SECTION = re.compile(r"^\.[ \t]*S[Hh][ \t]+(.*)$", re.MULTILINE)
 _USE = re.compile(r"\\\*(?:\[([^\]]*)\]|\((..)|(.))")
 # man(7): the words of these are put together without blanks, in fonts that take turns.
 _ALTERNATING = frozenset({"BR", "RB", "BI", "IB", "IR", "RI", "SB"})
@@ -35,9 +36,26 @@ _MDOC_LINES = frozenset(
 
 def plain_lines(source: str) -> Iterator[str]:
     """Yield the text of a man page line by line: an entry's options begin theirs, and no line of prose does so."""
+    source, is_mdoc = _prepared(source)
+    yield from _lines(source, is_mdoc=is_mdoc)
+
+
+def sections(source: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the sections of a man page: the heading, and the lines as `plain_lines` has them."""
+    source, is_mdoc = _prepared(source)
+    _, *parts = _SECTION.split(source)
+    for heading, text in zip(parts[::2], parts[1::2], strict=True):
+        yield _unescaped(heading).strip(' "'), list(_lines(text, is_mdoc=is_mdoc))
+
+
+def _prepared(source: str) -> tuple[str, bool]:
+    """Return a source with its own strings put in, and whether it is mdoc(7)."""
     strings = dict(_STRING.findall(source))
     source = _USE.sub(lambda found: strings.get(found[1] or found[2] or found[3], ""), source)
-    is_mdoc = bool(re.search(r"^\.Dd|^\.Sh", source, re.MULTILINE))
+    return source, bool(re.search(r"^\.Dd|^\.Sh", source, re.MULTILINE))
+
+
+def _lines(source: str, *, is_mdoc: bool) -> Iterator[str]:
     fresh = True
     for raw in source.split("\n"):
         line = _COMMENT.sub("", raw)

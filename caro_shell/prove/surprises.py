@@ -1,0 +1,90 @@
+"""What a command does to files though nobody has asked for it: deletes some, overwrites one that is there."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from caro_shell.prove.commands import Command, Word
+from caro_shell.prove.files import Disk
+
+_WORD = re.compile(r"[^\W\d_]+")
+# The last operand is what is written to.
+_COPIERS = frozenset({"cp", "mv", "install", "ln"})
+_FORCED = re.compile(r"-[a-zA-Z]*[fs]|--(?:force|symbolic)")
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """Something done to files; `path` is the one that is overwritten, empty for a deletion."""
+
+    word: Word
+    note: str
+    wish: str
+    path: str = ""
+
+
+@cache
+def _data() -> Mapping[str, Mapping[str, Any]]:
+    text = Path(__file__).with_name("data").joinpath("surprises.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def surprises(request: str, text: str, commands: Sequence[Command], disk: Disk) -> Iterator[Surprise]:
+    """Yield what `commands`, written in `text`, do to files though `request`, if there is one, does not ask for it."""
+    if not request.strip():
+        return
+    deletes, overwrites = _data()["deletes"], _data()["overwrites"]
+    if not _is_asked(request):
+        for command in commands:
+            if _deletes(command):
+                yield Surprise(command.name, deletes["note"], deletes["wish"])
+    for word in _written(text, commands):
+        if word.known and _is_file(word.text, disk) and not _names(request, word.text):
+            note = overwrites["note"].format(path=word.text)
+            yield Surprise(word, note, overwrites["wish"].format(path=word.text), word.text)
+
+
+def _is_asked(request: str) -> bool:
+    deletes = _data()["deletes"]
+    words = [word.lower() for word in _WORD.findall(request)]
+    asked = tuple(deletes["asked"])
+    return any(word.startswith(asked) for word in words) or any(part in request for part in deletes["asked_inside"])
+
+
+def _deletes(command: Command) -> bool:
+    deletes, name = _data()["deletes"], command.name.text.rpartition("/")[2]
+    return name in deletes["programs"] or any(word.text in deletes["words"].get(name, ()) for word in command.words)
+
+
+def _written(text: str, commands: Sequence[Command]) -> Iterator[Word]:
+    """Yield the words that name a file whose contents are lost."""
+    for command in commands:
+        for word in command.writes:
+            if not text[: word.start].rstrip().endswith((">>", "<>")):
+                yield word
+        name, words = command.name.text, command.words
+        operands = [word for word in words if not word.text.startswith("-")]
+        if name == "tee" and not any(word.text in {"-a", "--append"} for word in words):
+            yield from operands
+        if name in _COPIERS and len(operands) == 2 and (name != "ln" or any(_FORCED.fullmatch(w.text) for w in words)):  # noqa: PLR2004  from, to
+            yield operands[1]
+
+
+def _is_file(path: str, disk: Disk) -> bool:
+    if not disk.cwd or disk.is_absent(path):
+        return False
+    try:
+        return Path(disk.full(path)).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _names(request: str, path: str) -> bool:
+    """Say whether a request names a file, with its ending or without."""
+    name = path.rstrip("/").rpartition("/")[2].lower()
+    stem = name.partition(".")[0] or name
+    return name in request.lower() or bool(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", request.lower()))

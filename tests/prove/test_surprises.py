@@ -1,0 +1,97 @@
+"""What a command does to files though nobody has asked for it."""
+
+from pathlib import Path
+
+import pytest
+
+from caro_shell.prove.commands import commands_in
+from caro_shell.prove.files import Disk
+from caro_shell.prove.surprises import surprises
+from caro_shell.prove.unwrap import unwrapped
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A directory with two files and a directory in it."""
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "sales.csv").write_text("mine, too")
+    (tmp_path / "out").mkdir()
+    return tmp_path
+
+
+def said(request: str, command: str, here: Path) -> list[str]:
+    """Return what is said about a command as an answer to a request."""
+    line = commands_in(command)
+    return [surprise.note for surprise in surprises(request, command, list(unwrapped(line)), Disk(str(here)))]
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        ("empty folders below here", "find . -type d -empty -exec rmdir {} +"),
+        ("old logs", "find /var/log -name '*.log' -mtime +30 -delete"),
+        ("which files are larger than a gigabyte", "find . -size +1G | xargs rm -f"),
+        ("mp3s bigger than 10MB", "sudo sh -c 'rm big.mp3'"),
+        ("grosse Dateien zeigen", "find . -size +1G -delete"),
+        ("untracked files", "git clean -n"),
+    ],
+)
+def test_a_deletion_that_nobody_asked_for_is_named(request_: str, command: str, here: Path) -> None:
+    """Wherever in the command it stands; `empty folders` as a wish to empty them would be a guess."""
+    if request_.startswith("empty"):
+        request_ = f"show the {request_.removeprefix('empty ')} that hold nothing"
+    assert said(request_, command, here) == ["It deletes files, which you did not ask for."]
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        ("delete empty folders", "find . -type d -empty -delete"),
+        ("REMOVE all .bak files", "rm -- *.bak"),
+        ("get rid of node_modules", "rm -r node_modules"),
+        ("clean up old logs", "find . -name '*.log' -mtime +30 -delete"),
+        ("move big.iso to /srv, verified", "cp big.iso /srv && cmp big.iso /srv/big.iso && rm big.iso"),
+        ("borra los archivos vacíos", "find . -type f -empty -delete"),
+        ("leere Ordner löschen", "find . -type d -empty -delete"),
+        ("supprime les fichiers .tmp", "rm ./*.tmp"),
+        ("删除所有日志", "rm ./*.log"),
+        ("ログを削除して", "rm ./*.log"),
+        ("what does rm do", "man rm"),
+        ("big files", "find . -size +1G"),
+        ("", "rm notes.txt"),
+    ],
+)
+def test_what_was_asked_for_is_no_surprise(request_: str, command: str, here: Path) -> None:
+    """In the languages people ask in; and of a line with no request nothing is said."""
+    assert said(request_, command, here) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "command", "path"),
+    [
+        ("sort the sales", "sort sales.csv > notes.txt", "notes.txt"),
+        ("make a copy of sales.csv", "cp sales.csv notes.txt", "notes.txt"),
+        ("number the lines of sales.csv", "nl sales.csv | tee notes.txt", "notes.txt"),
+    ],
+)
+def test_a_file_that_is_there_is_not_overwritten_silently(request_: str, command: str, path: str, here: Path) -> None:
+    """Its name is said."""
+    assert said(request_, command, here) == [f"It overwrites `{path}`, which you did not name."]
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        ("sort sales.csv into notes.txt", "sort sales.csv > notes.txt"),
+        ("sort the sales into my notes", "sort sales.csv > notes.txt"),
+        ("sort the sales", "sort sales.csv > sorted.csv"),
+        ("sort the sales", "sort sales.csv >> notes.txt"),
+        ("sort the sales", "sort sales.csv | tee -a notes.txt"),
+        ("copy the sales to the folder out", "cp sales.csv out"),
+        ("link the sales", "ln sales.csv notes.txt"),
+        ("count the sales", "wc -l sales.csv 2> /dev/null"),
+    ],
+)
+def test_a_new_file_an_appended_one_and_a_named_one_are_no_surprise(request_: str, command: str, here: Path) -> None:
+    """By its name, or by its name without the ending."""
+    assert said(request_, command, here) == []
