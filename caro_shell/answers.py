@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from caro_shell import parse, verify
 from caro_shell.engines import BrokenOffError, Engine, Remote, Sampling
 from caro_shell.errors import Cancelled, CaroError, Unusable
+from caro_shell.parse.around import text_around
 from caro_shell.parse.likeness import likeness
 from caro_shell.prompt import Message
+from caro_shell.safety.told import warns
 from caro_shell.stopwatch import Stopwatch
 from caro_shell.task import Task
 
@@ -61,6 +63,8 @@ class Answers:
     refusal: Unusable | None = None
     proved: bool = False
     """Whether the first command has had its second attempt, or needed none."""
+    warned: set[str] = field(default_factory=set)
+    """The commands around which the model said that they may do harm."""
     _draws: int = 0
     _exhausted: bool = False
 
@@ -130,6 +134,8 @@ class Answers:
             objection = check.objection(command)
         if objection:
             raise Unusable(f"The model's answer is not valid {visit.shell}.", "Say it in other words.")
+        if warns(text_around(attempt.raw, visit.shell)):
+            self.warned.add(command)
         return command
 
 

@@ -12,6 +12,7 @@ from caro_shell.safety.judge import Judgement, Reason, judge
 from caro_shell.safety.own import Own, lower, read_own
 from caro_shell.safety.rules import RuleError, worst
 from caro_shell.safety.targets import Aliases, Facts
+from caro_shell.safety.told import raised
 
 # What a redirection names, as far as it is plain; the judge itself reads the syntax.
 _REDIRECTED = re.compile(r">\|?\s*([^\s;&|<>()'\"$`]+)")
@@ -53,18 +54,25 @@ def _read(file: Path, _changed: int, _size: int) -> Own:
 _NO_SHELL = Aliases()
 
 
-def judge_here(
-    command: str, shell: str, cwd: str, environ: Mapping[str, str], aliases: Aliases = _NO_SHELL
+def judge_here(  # noqa: PLR0913  what is known of the place, and what was said of the command
+    command: str,
+    shell: str,
+    cwd: str,
+    environ: Mapping[str, str],
+    aliases: Aliases = _NO_SHELL,
+    *,
+    warned: bool = False,
 ) -> Judgement:
     """Return how dangerous `command` is in `cwd`, and why; where the user's own rules cannot be read, that too.
 
-    `aliases` are those of the shell that asks.
+    `aliases` are those of the shell that asks; `warned` says whether the model that wrote it warned of it.
     """
     facts = replace(facts_here(command, cwd, environ), aliases=aliases)
     try:
         own = own_here(environ)
     except RuleError as error:
-        judged = judge(command, shell, facts)
+        judged = raised(judge(command, shell, facts), command, warned=warned)
         told = Reason("moderate", f"your own rules are not asked: {str(error).rstrip('.')}", "own-rules")
         return Judgement(worst([judged.level, told.level]), (*judged.reasons, told))
-    return lower(judge(command, shell, facts, own.rules), command, own.allowed)
+    judged = raised(judge(command, shell, facts, own.rules), command, warned=warned)
+    return lower(judged, command, own.allowed)

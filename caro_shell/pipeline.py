@@ -15,6 +15,7 @@ from caro_shell.line import read_line
 from caro_shell.parse.explanation import parse_explanation, plain
 from caro_shell.protocol import Ask, Reply
 from caro_shell.safety.targets import Aliases
+from caro_shell.safety.told import warns
 from caro_shell.task import Task, explain_task, fix_task, generate_task
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class Pipeline:
         index = max(ask.alternative, 0) % len(answers.commands)
         proof = self._proved(ask, task, answers, index, visit)
         with visit.watch.step("judge"):
-            judged = _judged(answers.commands[index], ask)
+            command = answers.commands[index]
+            judged = _judged(command, ask, warned=command in answers.warned)
         return Reply(
             command=answers.commands[index],
             risk=judged.level,
@@ -119,7 +121,7 @@ class Pipeline:
             text = parse_explanation(attempt.raw, ended=attempt.ended)
         _keep(self._explanations, (self.engine.model, *task.messages), text)
         with visit.watch.step("judge"):
-            judged = _judged(ask.line, ask)
+            judged = _judged(ask.line, ask, warned=warns(text))
         return Reply(
             command=ask.line,
             risk=judged.level,
@@ -175,12 +177,12 @@ def _prove(command: str, ask: Ask, task: Task, *, known: bool) -> "Proof":
     return prove(command, context.place(ask.shell), facts)
 
 
-def _judged(command: str, ask: Ask) -> "Judgement":
+def _judged(command: str, ask: Ask, *, warned: bool = False) -> "Judgement":
     # The grammar and the rules take memory that an idle daemon does not need.
     from caro_shell.danger import judge_here
 
     aliases = Aliases(ask.aliases, ask.global_aliases, ask.suffix_aliases)
-    return judge_here(command, ask.shell, ask.cwd, os.environ, aliases)
+    return judge_here(command, ask.shell, ask.cwd, os.environ, aliases, warned=warned)
 
 
 def _task(ask: Ask, place: prompt.Place) -> Task:

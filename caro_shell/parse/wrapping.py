@@ -21,7 +21,8 @@ _LABEL = re.compile(
 _PROSE = re.compile(
     r"^(?:sure|certainly|of course|"
     r"here(?:'s| is| are)?|you(?:'ll| can| could| should)?|this|these|that|it|i(?:'m|'ll| am)?|"
-    r"the|to|in order|a|an|use|using|try|run|please|sorry|unfortunately|as an|there|if you|note|explanation)\b"
+    r"the|to|in order|a|an|use|using|try|run|please|sorry|unfortunately|as an|there|if you|note|explanation|"
+    r"warning|caution|careful|be careful|beware|attention|important|danger)\b"
     r"(?![=(/.-])",
     re.IGNORECASE,
 )
