@@ -31,6 +31,8 @@ def _plain_request(task: Task) -> str:
 
 _FENCED = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
+# Hardly a command begins with a capital and goes on in small letters.
+_SENTENCE = re.compile(r"[A-Z][a-z']*[ ,:]")
 _PROMPT = re.compile(r"^[$%>]\s+")
 
 
@@ -39,10 +41,9 @@ def stripped(raw: str) -> str:
     text = raw.strip()
     if found := _FENCED.search(text):
         text = found[1]
-    elif "\n" in text or text.endswith("`"):
-        first = text.splitlines()[0].strip()
-        # A line of prose, and the command in backticks in it or behind it.
-        if (inline := _INLINE.search(text)) and (first.startswith("`") or first.endswith((":", ".", "`"))):
-            text = inline[1]
+    elif (inline := _INLINE.search(text)) and (text.startswith("`") or _SENTENCE.match(text)):
+        text = inline[1]
+    elif text.startswith("`"):
+        text = text.strip("`")
     lines = [line for line in text.strip().splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    return "\n".join(_PROMPT.sub("", line) for line in lines).strip().strip("`")
+    return "\n".join(_PROMPT.sub("", line) for line in lines).strip()

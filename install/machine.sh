@@ -26,6 +26,15 @@ package_of() { # NEED: its package here
         *) echo "${PYTHON##*/}-venv" ;;
       esac
       ;;
+    column:apt-get) echo bsdextrautils ;;
+    column:*) echo util-linux ;;
+    killall:*) echo psmisc ;;
+    netstat:*) echo net-tools ;;
+    ps:apt-get | ps:apk | ps:zypper) echo procps ;;
+    ps:*) echo procps-ng ;;
+    ss:dnf) echo iproute ;;
+    ss:*) echo iproute2 ;;
+    xz:apt-get) echo xz-utils ;;
     # A Python that is there but too old means that the distribution's newer ones have names of their own.
     python:apt-get) echo "python3${TOO_OLD:+.11} python3${TOO_OLD:+.11}-venv" ;;
     python:dnf) echo "python3${TOO_OLD:+.11}" ;;

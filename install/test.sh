@@ -52,6 +52,12 @@ get_programs() {
   for program in bash fish fzf tmux zsh; do
     command -v "$program" >/dev/null 2>&1 || wanted="$wanted $program"
   done
+  # What the tasks in evals/ are about; their sandbox is Linux's.
+  if [ "$(uname -s)" = Linux ]; then
+    for program in bc bzip2 column curl file git jq killall lsof netstat ps ss tree unzip xz zip; do
+      command -v "$program" >/dev/null 2>&1 || wanted="$wanted $program"
+    done
+  fi
   compiler_works || wanted="$wanted compiler"
   PYTHON='' TOO_OLD=''
   if [ "$MANAGER" = apt-get ] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then wanted="$wanted venv"; fi

@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Self
@@ -71,7 +71,6 @@ class Sandbox:
     _hidden: tuple[str, ...] = ()
     _process: subprocess.Popen[str] | None = None
     _base: str = ""
-    _before: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         """Start the server; raises SandboxError where no sandbox is possible."""
@@ -107,6 +106,11 @@ class Sandbox:
             self._process.kill()
             self._process.communicate()
             self._process = None
+
+    @property
+    def server(self) -> int:
+        """The server's process id; 0 when there is none."""
+        return self._process.pid if self._process else 0
 
     def run(self, job: Job) -> Result:
         """Return what a job's command does; raises SandboxError when the setup fails."""

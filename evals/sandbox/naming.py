@@ -4,6 +4,8 @@ import os
 import re
 from pathlib import Path, PurePosixPath
 
+from evals.sandbox.place import HOME
+
 _MOST_LINES = 3000
 _MOST_WORDS = 24
 _HUSK = "\"'`,;:()[]<>|"
@@ -31,10 +33,13 @@ def named_paths(output: str, root: Path, cwd: str, command: str, gone: frozenset
 
 def _directories_in(command: str, root: Path, cwd: str) -> list[str]:
     """Return the directories that are words of `command`."""
-    words = dict.fromkeys(word.strip(_HUSK + "/") if word != "/" else word for word in command.split())
-    ours = [os.path.normpath(os.path.join(cwd, word)) for word in words if word and not word.startswith("-")]  # noqa: PTH118
-    rooted = [f"/{word}" for word in words if "/" in word]
-    return [path for path in (*ours, *rooted) if path != cwd and (root / path[1:]).is_dir()]
+    known = {"$PWD": cwd, "${PWD}": cwd, "$HOME": HOME, "~": HOME}
+    words = []
+    for word in dict.fromkeys(piece.strip(_HUSK) for piece in command.split()):
+        start, slash, rest = word.partition("/")
+        words.append(f"{known.get(start, start)}{slash}{rest}".rstrip("/"))
+    ours = [os.path.normpath(os.path.join(cwd, word)) for word in words if word]  # noqa: PTH118  pathlib keeps `..`
+    return [path for path in ours if path != cwd and (root / path[1:]).is_dir()]
 
 
 class _Seeker:
@@ -50,7 +55,7 @@ class _Seeker:
         if not name or "\0" in name or len(name) > 1000:  # noqa: PLR2004  longer than any path here
             return ""
         if name == "~" or name.startswith("~/"):
-            name = "/home/ada" + name[1:]
+            name = HOME + name[1:]
         for base in bases:
             path = os.path.normpath(os.path.join(base, name))  # noqa: PTH118  pathlib keeps `..`
             path = "/" + path.lstrip("/")
