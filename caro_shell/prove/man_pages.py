@@ -48,7 +48,7 @@ def read_source(path: Path, depth: int = 2) -> str:
             return ""
         with _OPENERS.get(path.suffix, Path.open)(path, "rb") as file:
             # A few packed bytes may stand for gigabytes.
-            source = file.read(_SIZE_LIMIT).decode("utf-8", "replace")
+            source = str(file.read(_SIZE_LIMIT), "utf-8", "replace")
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
         return ""
     if (other := _INCLUDED.search(source)) and depth and len(source) < 1000:  # noqa: PLR2004  nothing but that line

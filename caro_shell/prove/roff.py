@@ -93,6 +93,9 @@ def _unescaped(text: str) -> str:
 
 def _of_mdoc(name: str, rest: str) -> str:
     """Return a line of macros as text: `.It Fl n , -count Ar num` is `-n, --count num`, `.Op Fl ab` is `[-ab]`."""
+    if name in {"Bl", "Bd"}:
+        # How a list is set.
+        return ""
     text, dash, glue, inside = "", "", True, 0
     for word in [name, *_words(rest)] if name in _MDOC_LINES else _words(rest):
         if word == "Fl":

@@ -1,0 +1,34 @@
+"""An SQLite file of the user's own: nobody else can read it, and readers do not wait for its writer."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from caro_shell import paths
+
+
+def open_file(path: Path, wait_s: float, schema: str, version: int) -> sqlite3.Connection:
+    """Return a connection to the file, which is made with `schema` if need be. It waits `wait_s` seconds for a lock.
+
+    Raises sqlite3.DatabaseError for a file that is damaged or of another version, OSError, DaemonError for a directory
+    that is not the user's.
+    """
+    paths.ensure_private_dir(str(path.parent))
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)
+    file = sqlite3.connect(path, timeout=wait_s, check_same_thread=False)
+    try:
+        found = file.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, version):
+            raise sqlite3.DatabaseError(f"it is of version {found}")  # noqa: TRY301  the file is to be closed
+        # What is removed is gone from the file, too.
+        file.execute("PRAGMA secure_delete = ON")
+        if found != version:
+            # Where this is not to be had, the mode stays as it is.
+            file.execute("PRAGMA journal_mode = WAL")
+            file.executescript(schema)
+            file.execute(f"PRAGMA user_version = {version:d}")
+    except BaseException:
+        file.close()
+        raise
+    return file
