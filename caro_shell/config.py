@@ -69,6 +69,8 @@ class Settings:
     """Where the words of a request are kept: `off`, `history` or `comment`."""
     fix_output: str = field(default="off", compare=False)
     """Whether a failed command's output may be read from the screen: `off` or `tmux`."""
+    learn: str = field(default="on", compare=False)
+    """Whether what became of answers is kept, so that later ones can follow it: `on` or `off`."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value came from: `default`, `FILE:LINE`, or the name of a variable."""
 

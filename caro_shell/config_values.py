@@ -17,6 +17,7 @@ _OFF = {"off": "off", "": "off"}
 # The words that a setting may have, and what each stands for. The scripts know these and no others.
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "comment": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
+    "learn": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
     "keep_request": {**_OFF, "history": "history", "comment": "comment"},
     "fix_output": {**_OFF, "tmux": "tmux"},
     "fallback": {**_OFF, "local": "local"},

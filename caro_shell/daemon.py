@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
@@ -19,6 +19,9 @@ from caro_shell.jobs import Job, Jobs, error_event
 from caro_shell.process import rss_bytes
 from caro_shell.router import Router
 from caro_shell.worker import Worker
+
+if TYPE_CHECKING:
+    from caro_shell.learned import Learned
 
 _log = logging.getLogger(__name__)
 _STOP_LIMIT_S = 5.0
@@ -34,6 +37,8 @@ class Daemon:
     def __init__(self, settings: config.Settings, directory: str, environ: Mapping[str, str]) -> None:
         """Bind the socket; the caller holds the lock."""
         self._in_force = InForce(settings, environ)
+        self._learned_file = paths.learned_file(environ)
+        self._learned: Learned | None = None
         self._context = zmq.Context(io_threads=1)
         self._router = Router(self._context, paths.socket_path(directory))
         self._events = self._context.socket(zmq.PULL)
@@ -108,6 +113,8 @@ class Daemon:
             self._router.send(client, request_id, event)
             return
         settings = self._in_force.of_request(request.settings)
+        if request.outcomes and settings.learn == "on":
+            self._learn(request)
         settings = replace(settings, model=request.model or settings.model)
         job = Job(client, request_id, request, settings, self._active)
         if self._jobs.add(job):
@@ -115,6 +122,15 @@ class Daemon:
             self._worker.submit(job)
 
     _on_generate = _on_fix = _on_explain = _on_ask
+
+    def _learn(self, request: protocol.Ask) -> None:
+        """Have written what the user made of earlier answers; nobody waits for that."""
+        if self._learned is None:
+            # SQLite takes time and memory that many a daemon never needs.
+            from caro_shell.learned import Learned
+
+            self._learned = Learned(self._learned_file)
+        self._learned.keep(request.shell, request.outcomes)
 
     def _on_cancel(self, client: bytes, _request_id: bytes, message: Mapping[str, Any]) -> None:
         self._jobs.cancel(client, message["request"].encode("utf-8", "replace"))
@@ -184,6 +200,8 @@ class Daemon:
         self._router.unlink()
         self._jobs.end(DaemonError("The daemon was told to leave.", "Ask again: it starts by itself."))
         stopped = self._worker.stop(_STOP_LIMIT_S)
+        if self._learned is not None:
+            self._learned.close()
         self._router.close()
         self._events.close(linger=0)
         if stopped:

@@ -19,7 +19,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 # What may stand before a program's name.
 _BEFORE = frozenset({"sudo", "doas", "env", "time", "nohup", "command", "exec", "builtin", "nice", "watch", "xargs"})
 # English grammar: two of them make a sentence, also behind the name of a program (`find all files in …`).
-_GRAMMAR = frozenset(
+GRAMMAR = frozenset(
     """a all an and any are as at be but by each every from how i if in into is it its me my named of on only or over
     please show than that the their them then there these they this those to under using what when where which who
     whose with without you your""".split()  # noqa: SIM905  a line a word would be long to read
@@ -108,7 +108,7 @@ def is_command(text: str, known: Known) -> bool:
     if _COMPOUND.match(text):
         return True
     bare = _QUOTED.sub(" ", text)
-    grammar = sum(word.lower().strip(",.?!") in _GRAMMAR for word in words[1:])
+    grammar = sum(word.lower().strip(",.?!") in GRAMMAR for word in words[1:])
     strong, weak = bool(_STRONG.search(bare)), bool(_WEAK.search(bare))
     if words[0].startswith(("./", "/", "~/", "../")):
         return grammar < 2  # noqa: PLR2004  two make a sentence

@@ -124,6 +124,13 @@ def data_dir() -> str:
     return user_data_dir("caro", appauthor=False)
 
 
+def learned_file(environ: Mapping[str, str]) -> str:
+    """Return the file of what the user made of answers, whether or not it is there; HOME alone says where, as above."""
+    chosen = environ.get("CARO_RUNTIME_DIR")
+    home = environ.get("HOME") or os.path.expanduser("~")
+    return os.path.join(_absolute(chosen or os.path.join(home, ".local", "state", "caro")), "learned.sqlite3")
+
+
 def log_file(environ: Mapping[str, str]) -> str:
     """Return the daemon's log, beside its socket."""
     return os.path.join(runtime_dir(environ), "daemon.log")

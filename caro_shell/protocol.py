@@ -52,6 +52,7 @@ _ASKED: Mapping[str, Field] = {
     "global_aliases": _optional(_OBJECT),
     "suffix_aliases": _optional(_OBJECT),
     "functions": _optional(_LIST),
+    "outcomes": _optional(_LIST),
 }
 REQUESTS: Mapping[str, Mapping[str, Field]] = {
     "generate": {
@@ -136,6 +137,8 @@ class Ask(NamedTuple):
     """zsh's, by the end of a file's name, without the dot: what opens it."""
     functions: Sequence[str] = ()
     """The names of its functions, those that begin with `_` left out."""
+    outcomes: Sequence[Mapping[str, str]] = ()
+    """What its user made of earlier answers: objects with `request`, `command` and `fate`."""
     cursor: int | None = None
     """Characters left of the cursor; None: it stands at the end."""
     turns: Sequence[Mapping[str, Any]] = ()
@@ -253,7 +256,12 @@ def ask_from(message: Mapping[str, Any]) -> Ask:
             raise ProtocolError(f"What `{field}` gives a name for is a text.")
     if not all(isinstance(name, str) for name in message.get("functions", ())):
         raise ProtocolError("A function is given by its name.")
-    lists = {name: tuple(message.get(name, ())) for name in ("turns", "functions")}
+    for outcome in message.get("outcomes", ()):
+        if not isinstance(outcome, dict) or not {"request", "command", "fate"} <= set(outcome):
+            raise ProtocolError("An outcome is an object with `request`, `command` and `fate`.")
+        if not all(isinstance(text, str) for text in outcome.values()):
+            raise ProtocolError("A field of an outcome is a text.")
+    lists = {name: tuple(message.get(name, ())) for name in ("turns", "functions", "outcomes")}
     return Ask(**{**message, **lists})
 
 

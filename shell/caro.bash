@@ -6,7 +6,7 @@
 #
 # Settings, each a variable (before or after sourcing) or, in small letters and without CARO_, a key of the config
 # file:  CARO_KEY=ctrl-g  CARO_EXPLAIN_KEY=alt-g  CARO_COMMENT=on  CARO_STYLE=fg=8  CARO_KEEP_REQUEST=off
-#        CARO_FIX_OUTPUT=off
+#        CARO_FIX_OUTPUT=off  CARO_LEARN=on
 #
 # _caro_verb is a function of ours. Those that a key or the prompt calls are named _caro_on_…: only they meet the
 # user's options. What a function finds it leaves in a variable that its comment names; a substitution is a process.
@@ -25,7 +25,7 @@ _caro_expands_aliases=
 \builtin shopt -u expand_aliases
 _caro_here=.
 [[ "${BASH_SOURCE[0]}" != */* ]] || _caro_here="${BASH_SOURCE[0]%/*}"
-for _caro_part in settings draw interrupt request gestures enter keys report abbreviations hooks; do
+for _caro_part in settings draw learn interrupt request gestures enter keys report abbreviations hooks; do
   # shellcheck source=/dev/null
   builtin source "$_caro_here/bash/$_caro_part.bash"
 done

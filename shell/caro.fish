@@ -5,7 +5,7 @@
 #
 # Settings, each a variable (before or after sourcing) or, in small letters and without CARO_, a key of the config
 # file:  CARO_KEY=ctrl-g  CARO_EXPLAIN_KEY=alt-g  CARO_COMMENT=on  CARO_STYLE=fg=8  CARO_KEEP_REQUEST=off
-#        CARO_FIX_OUTPUT=off
+#        CARO_FIX_OUTPUT=off  CARO_LEARN=on
 #
 # A function may stand in a builtin's place in fish, hence `builtin`; those that nobody can replace go without.
 

@@ -5,7 +5,7 @@
 #
 # Settings, each a variable (before or after sourcing) or, in small letters and without CARO_, a key of the config
 # file:  CARO_KEY=ctrl-g  CARO_EXPLAIN_KEY=alt-g  CARO_COMMENT=on  CARO_STYLE=fg=8  CARO_KEEP_REQUEST=off
-#        CARO_FIX_OUTPUT=off
+#        CARO_FIX_OUTPUT=off  CARO_LEARN=on
 #
 # _caro_verb is a function of ours, _caro-verb a widget nobody binds, caro-verb a widget to bind.
 
@@ -14,7 +14,7 @@ _caro_read_parts() {
   'builtin' 'emulate' -L zsh -o no_aliases
   [[ -o zle && -x "$CARO_PYTHON" ]] || 'builtin' 'return' 0
   'builtin' 'local' part=
-  for part in settings draw request interrupt gestures enter keys owners report abbreviations hooks; do
+  for part in settings draw learn request interrupt gestures enter keys owners report abbreviations hooks; do
     'builtin' 'source' "$1/zsh/$part.zsh"
   done
   _caro_load

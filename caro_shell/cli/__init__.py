@@ -7,7 +7,7 @@ from importlib import import_module
 
 from caro_shell.errors import Cancelled, CaroError, UsageError
 
-VERBS = ("init", "explain", "check", "abbr", "daemon", "models", "config", "last", "doctor", "bench")
+VERBS = ("init", "explain", "check", "abbr", "daemon", "models", "config", "forget", "last", "doctor", "bench")
 
 ANSWERED, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
 _REPORT = "Say it once more with CARO_TRACE=1 in front, and report what you see."

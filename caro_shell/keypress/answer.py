@@ -52,18 +52,24 @@ def message_of(question: Question, press: Press) -> dict[str, Any]:
         "fresh": bool(press.fresh),
         "settings": client.settings_in(os.environ),
     }
-    return _with_names(message, press)
+    return _with_the_rest(message, press)
 
 
-_NAMES = ("aliases", "global_aliases", "suffix_aliases", "functions")
+_NAMES = ("aliases", "global_aliases", "suffix_aliases")
 
 
-def _with_names(message: dict[str, Any], press: Press) -> dict[str, Any]:
-    """Return the message with what the shell knows by a name, as far as there is room; functions are left out first."""
-    names = {name: value for name in _NAMES if (value := getattr(press, name))}
-    while names and len(protocol.encode(b"", {**message, **names})[2]) > protocol.MESSAGE_LIMIT:
-        names.popitem()
-    return {**message, **names}
+def _with_the_rest(message: dict[str, Any], press: Press) -> dict[str, Any]:
+    """Return the message with what the shell tells besides, as far as there is room: functions are left out first."""
+    more: dict[str, Any] = {name: value for name in _NAMES if (value := getattr(press, name))}
+    if press.outcomes:
+        from caro_shell.keypress.outcomes import outcomes_of
+
+        more["outcomes"] = outcomes_of(press.outcomes)
+    if press.functions:
+        more["functions"] = press.functions
+    while more and len(protocol.encode(b"", {**message, **more})[2]) > protocol.MESSAGE_LIMIT:
+        more.popitem()
+    return {**message, **more}
 
 
 def status_of(event: dict[str, Any]) -> str:

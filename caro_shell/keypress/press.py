@@ -53,6 +53,8 @@ class Press(NamedTuple):
     suffix_aliases: Mapping[str, str] = {}
     functions: tuple[str, ...] = ()
     """The names of its functions."""
+    outcomes: tuple[str, ...] = ()
+    """What became of the answers of before, as outcomes.py reads it."""
     fresh: int = 0
     """1 asks the model even when the answer is known; `caro bench` needs that."""
 
@@ -70,6 +72,7 @@ def press_of(fields: bytes) -> Press:
     kinds = Press.__annotations__
     found: dict[str, Any] = {}
     functions: list[str] = []
+    outcomes: list[str] = []
     for field in fields.decode("utf-8", "replace").split("\0")[:-1]:
         name, _tab, text = field.partition("\t")
         if name in _ALIASES:
@@ -80,9 +83,11 @@ def press_of(fields: bytes) -> Press:
                 found.setdefault(_ALIASES[name], {})[called] = meaning
         elif name == "functions":
             functions += text.split()[:_MOST_NAMES]
+        elif name == "outcome":
+            outcomes += [text] if text else []
         elif name in kinds and name not in _ALIASES.values():
             found[name] = (int(text) if text.isdecimal() else 0) if kinds[name] is int else text
-    return Press(**found, functions=tuple(functions))
+    return Press(**found, functions=tuple(functions), outcomes=tuple(outcomes))
 
 
 class Conversation(NamedTuple):
@@ -92,18 +97,21 @@ class Conversation(NamedTuple):
     """Each with `line`, `cursor` and `command`; a fix has a `status` instead, and `line` is then what failed."""
     shown: str = ""
     alternative: int = 0
+    words: str = ""
+    """What was asked for, as the reply tells it."""
 
     def text(self) -> str:
         """Return what the shell keeps."""
-        return json.dumps([self.turns, self.shown, self.alternative], ensure_ascii=False)
+        return json.dumps([self.turns, self.shown, self.alternative, self.words], ensure_ascii=False)
 
 
 def conversation_of(text: str) -> Conversation:
     """Return the conversation that a shell has kept; an empty one for whatever is none."""
     try:
-        turns, shown, alternative = json.loads(text)
+        # A shell may have kept one from before an upgrade, without words.
+        turns, shown, alternative, *words = json.loads(text)
         if all(isinstance(turn[name], str) for turn in turns for name in ("line", "command")):
-            return Conversation(tuple(dict(turn) for turn in turns), str(shown), int(alternative))
+            return Conversation(tuple(dict(turn) for turn in turns), str(shown), int(alternative), *map(str, words))
     except (ValueError, TypeError, LookupError, RecursionError):
         pass
     return Conversation()
@@ -119,7 +127,8 @@ class Question(NamedTuple):
         """Return the conversation once `reply` has put `shown` on the line."""
         told = {name: self.message[name] for name in ("line", "cursor", "status") if name in self.message}
         turn = {**told, "command": reply["command"]}
-        return Conversation((*self.before, turn)[-_MOST_TURNS:], shown, reply.get("alternative", 0))
+        turns = (*self.before, turn)[-_MOST_TURNS:]
+        return Conversation(turns, shown, reply.get("alternative", 0), str(reply.get("words", "")))
 
 
 def question_of(press: Press) -> Question:

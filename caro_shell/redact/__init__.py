@@ -54,6 +54,19 @@ def redact(texts: Sequence[str], home: str = "") -> Redacted:
 
     The same texts give the same result; one secret has one placeholder in all of them.
     """
+    secrets = _secrets_in(texts)
+    without = [_replaced(text, secrets) for text in texts]
+    homes = Homes.of(without, home)
+    return Redacted(tuple(map(homes.shortened, without)), secrets, homes)
+
+
+def without_secrets(texts: Sequence[str]) -> list[str]:
+    """Return texts with words in place of their secrets, for what stays on this machine: paths are as they were."""
+    secrets = _secrets_in(texts)
+    return [_replaced(text, secrets) for text in texts]
+
+
+def _secrets_in(texts: Sequence[str]) -> tuple[Secret, ...]:
     numbers = _free_numbers(texts)
     found: dict[str, Secret] = {}
     for text in texts:
@@ -61,10 +74,7 @@ def redact(texts: Sequence[str], home: str = "") -> Redacted:
             value = text[start:end]
             if value not in found:
                 found[value] = Secret(value, quoting, f"CARO_SECRET_{next(numbers)}")
-    secrets = tuple(found.values())
-    without = [_replaced(text, secrets) for text in texts]
-    homes = Homes.of(without, home)
-    return Redacted(tuple(map(homes.shortened, without)), secrets, homes)
+    return tuple(found.values())
 
 
 def _free_numbers(texts: Sequence[str]) -> Iterator[int]:

@@ -3,6 +3,7 @@
 
 # The last command, when it failed and the history is known to have it.
 _caro_failed=''
+_caro_last='' _caro_last_number=''
 
 _caro_on_key() {
   builtin local status="$?"
@@ -48,16 +49,22 @@ _caro_is_blank() {
 
 # Keep the last command in _caro_failed when it failed. One that the user keeps out of the history is told to nobody.
 _caro_read_failed() {
-  builtin local last='' HISTTIMEFORMAT=''
-  ((_caro_status != 0 && _caro_status != 130 && _caro_number > 0)) || return 1
+  ((_caro_status != 0 && _caro_status != 130 && _caro_number > 0)) && _caro_read_last || return 1
+  ((_caro_last_number == _caro_number - 1)) || return 1
+  [[ -n "$_caro_is_kept" || "$_caro_last" == "$_caro_ran_line" ]] || return 1
+  _caro_failed="$_caro_last"
+}
+
+# Find in _caro_last the last command of the history, and in _caro_last_number where it stands there.
+_caro_read_last() {
+  builtin local HISTTIMEFORMAT=''
   _caro_capture builtin history 1
-  last="${_caro_captured#"${_caro_captured%%[![:blank:]]*}"}"
-  [[ "${last%%[!0-9]*}" == "$((_caro_number - 1))" ]] || return 1
+  _caro_last="${_caro_captured#"${_caro_captured%%[![:blank:]]*}"}"
+  _caro_last_number="${_caro_last%%[!0-9]*}"
   # A number, a mark where the entry was changed, and the command.
-  last="${last#*[ \*] }"
-  last="${last%$'\n'}"
-  [[ -n "$_caro_is_kept" || "$last" == "$_caro_ran_line" ]] || return 1
-  _caro_failed="$last"
+  _caro_last="${_caro_last#*[ \*] }"
+  _caro_last="${_caro_last%$'\n'}"
+  [[ -n "$_caro_last_number" ]]
 }
 
 # The other key: what the command on the line does, shown below it until the next key.

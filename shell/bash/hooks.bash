@@ -19,6 +19,7 @@ _caro_on_prompt() {
   builtin local status="$?" options="$-"
   builtin local - IFS=$' \t\n'
   builtin set +euxvETf +o pipefail
+  _caro_conclude_prompt
   _caro_end_prompt
   _caro_remember "$status"
   _caro_follow_mode

@@ -84,6 +84,7 @@ _caro_tell() {
     aliases[at]="${names[at]}=${aliases[at]}"
   done
   builtin printf '%s\t%s\0' "$@"
+  builtin printf 'outcome\t%s\0' "${_caro_outcomes[@]}"
   # One write: each costs a system call. Where there is no alias, its name is empty: that is none.
   builtin printf 'alias\t%s\0' "${aliases[@]}"
   builtin printf 'functions\t'
@@ -95,11 +96,14 @@ _caro_tell() {
 # fit what stands in it.
 _caro_run_client() {
   builtin local mode="$1"
+  builtin local -i status=0
   builtin shift
   _caro_answer="$(
     _caro_tell "$@" |
       "$CARO_PYTHON" -I -c "import sys, caro_shell.keypress as k; sys.exit(k.main('$mode'))" 2>/dev/null
-  )"
+  )" || status=$?
+  _caro_outcomes=()
+  return "$status"
 }
 
 # End the client, and the answer that it may have left.
@@ -172,6 +176,8 @@ _caro_propose() {
 
 # Put the command $1 on the line, the cursor $2 characters before its end. The line editor makes one change of it.
 _caro_replace() {
+  _caro_conclude asked "$READLINE_LINE"
+  _caro_watch "$READLINE_LINE"
   _caro_shown="$1"
   READLINE_LINE="$1"
   READLINE_POINT=$((${#1} - $2))

@@ -23,7 +23,7 @@ _caro_find() {
 # Read our settings from the config file: `name = "value"` before the first table. The rest is Python's business.
 _caro_read_settings() {
   builtin local line='' value='' table='^[[:blank:]]*\['
-  builtin local pattern='^[[:blank:]]*(key|explain_key|comment|style|keep_request|fix_output)[[:blank:]]*=[[:blank:]]*'
+  builtin local pattern='^[[:blank:]]*(key|explain_key|comment|style|keep_request|fix_output|learn)[[:blank:]]*=[[:blank:]]*'
   pattern+='("(([^"\]|\\.)*)"|'\''([^'\'']*)'\'')[[:blank:]]*(#.*)?$'
   _caro_file_settings=()
   _caro_find config.toml

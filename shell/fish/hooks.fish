@@ -5,7 +5,7 @@ function _caro_call
     set -l before $status
     if not set -q _caro_is_read
         set -g _caro_is_read
-        for part in line draw names request interrupt gestures enter words
+        for part in line draw names learn request interrupt gestures enter words
             builtin source $_caro_directory/$part.fish
         end
     end
@@ -41,13 +41,20 @@ end
 function _caro_on_postexec
     set -g _caro_status $status
     set -g _caro_failed
+    test -z "$_caro_offered"; or _caro_call _caro_conclude run "$argv[1]"
     string match -qr 'alias|func|source|fisher|omf|(?:^|[;&|\s])\.\s' -- "$argv[1]"; and set -e _caro_aliases
     test $_caro_status -eq 0; or string match -q ' *' -- "$argv[1]"; or set -g _caro_failed "$argv[1]"
+end
+
+# Ctrl-C: an answer on the line has gone with it. fish has no event of a new prompt then.
+function _caro_on_cancel
+    test -z "$_caro_offered"; or _caro_call _caro_conclude left ''
 end
 
 # A new prompt: nothing that was asked for at the old one may land here.
 function _caro_on_prompt
     test -z "$_caro_pid"; or _caro_call _caro_end
+    test -z "$_caro_offered"; or _caro_call _caro_conclude left ''
     set -g _caro_message
     set -g _caro_entered
     set -g _caro_state
@@ -81,6 +88,9 @@ function _caro_load
     end
     function _caro_leave_hook --on-event fish_cancel --on-event fish_posterror --on-event fish_exit
         _caro_on_leave
+    end
+    function _caro_cancel_hook --on-event fish_cancel
+        _caro_on_cancel
     end
     function _caro_postexec_hook --on-event fish_postexec
         _caro_on_postexec "$argv[1]"

@@ -37,6 +37,10 @@ function _caro_fields
     test -z "$fish_private_mode"; or set keep off
     builtin printf '%s\t%s\0' shell fish terminal "$_caro_tty" pid $fish_pid press $_caro_presses keep "$keep" \
         style "$(_caro_setting style fg=8)" capture "$(_caro_setting fix_output off)" $argv
+    for outcome in $_caro_outcomes
+        builtin printf 'outcome\t%s\0' "$outcome"
+    end
+    set -g _caro_outcomes
     _caro_names
 end
 
@@ -123,6 +127,9 @@ function _caro_put
     if test -n "$answer"; and set -q word[1]
         _caro_splice $word "$answer"
     else if test -n "$answer"
+        set -l line (_caro_line | string collect -N -a)
+        _caro_conclude asked "$line"
+        _caro_watch "$line"
         _caro_replace "$answer" "$back"
         set -g _caro_shown "$answer"
     end

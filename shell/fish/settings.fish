@@ -42,7 +42,7 @@ end
 
 # Read our settings from the config file: `name = "value"` before the first table. The rest is Python's business.
 function _caro_read_settings
-    set -l names key explain_key comment style keep_request fix_output
+    set -l names key explain_key comment style keep_request fix_output learn
     for name in $names
         set -e _caro_file_$name
     end

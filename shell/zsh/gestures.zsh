@@ -47,6 +47,7 @@ _caro_explain() {
   builtin zle -R
   _caro_tell "${(@)fields}" left "$BUFFER" right '' |
     "$CARO_PYTHON" -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("view"))' >/dev/null 2>&1
+  _caro_outcomes=()
   POSTDISPLAY="$behind" CURSOR=$cursor
   return 0
 }

@@ -21,6 +21,11 @@ _caro_on_precmd() {
     _caro_failed= _caro_status=$ended
     ((ended)) && _caro_failed="$command"
   fi
+  if [[ -n "$_caro_accepted$_caro_running" ]]; then
+    _caro_conclude run "${_caro_accepted:-$_caro_running}"
+  else
+    _caro_conclude left ''
+  fi
   _caro_running= _caro_accepted=
   _caro_read_abbreviations
   return 0

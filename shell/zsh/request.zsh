@@ -29,6 +29,7 @@ _caro_ask() {
     _caro_fd=
     return 1
   fi
+  _caro_outcomes=()
   builtin zle -F "$_caro_fd" _caro_on_record
   _caro_catch_interrupt
   return 0
@@ -59,6 +60,7 @@ _caro_fields() {
 _caro_tell() {
   builtin emulate -L zsh -o extended_glob
   builtin printf '%s\t%s\0' "$@"
+  builtin printf 'outcome\t%s\0' "${(@)_caro_outcomes}"
   # Where there is none, its name is empty: that is no alias.
   builtin printf 'alias\t%s=%s\0' "${(@kv)aliases}"
   builtin printf 'global_alias\t%s=%s\0' "${(@kv)galiases}"
@@ -172,6 +174,8 @@ _caro_finish() {
 _caro_replace() {
   builtin emulate -L zsh
   builtin local before_end="$_caro_cursor"
+  _caro_conclude asked "$BUFFER"
+  _caro_watch "$BUFFER"
   _caro_end
   builtin zle split-undo
   BUFFER="$1"

@@ -24,7 +24,7 @@ _caro_find() {
 _caro_read_settings() {
   builtin emulate -L zsh -o extended_glob
   builtin local REPLY= line= value=
-  builtin local names='(key|explain_key|comment|style|keep_request|fix_output)' text='("(\\?|[^\"\\])#"|'"'[^']#')"
+  builtin local names='(key|explain_key|comment|style|keep_request|fix_output|learn)' text='("(\\?|[^\"\\])#"|'"'[^']#')"
   builtin local -a match mbegin mend
   _caro_file_settings=()
   _caro_find config.toml
