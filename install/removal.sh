@@ -73,6 +73,7 @@ remove_state() { # the daemon's directory; one that the user has chosen is left 
   [ ! -d "$STATE" ] || [ -L "$STATE" ] || [ -z "$(find "$STATE" -prune -user "$(id -u)")" ] || rm -rf -- "$STATE"
   # What was learnt of answers lies beside it.
   state=$HOME/.local/state/caro
-  [ "$STATE" != "$state/run" ] || for end in '' -wal -shm .broken; do rm -f -- "$state/learned.sqlite3$end"; done
+  [ "$STATE" = "$state/run" ] || return 0
+  for end in '' -wal -shm .broken; do rm -f -- "$state/learned.sqlite3$end"; done
   rmdir -- "$state" 2>/dev/null || :
 }

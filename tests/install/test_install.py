@@ -168,6 +168,9 @@ def test_a_second_run_mends_the_environment_and_keeps_the_rest(installed: Instal
 def test_uninstall_leaves_the_home_as_it_was(installed: Installation) -> None:
     """Every file, mode and link is as before the first run, and nothing has been added."""
     daemon = installed.daemon()
+    for end in ("", "-wal", "-shm", ".broken"):
+        # What the daemon has learnt from a shell.
+        (installed.machine.home / f".local/state/caro/learned.sqlite3{end}").touch()
     done = installed.machine.install("--uninstall", "--yes")
     assert done.returncode == 0, done.stderr
     assert not is_alive(daemon)
