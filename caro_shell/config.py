@@ -71,6 +71,10 @@ class Settings:
     """Whether a failed command's output may be read from the screen: `off` or `tmux`."""
     learn: str = field(default="on", compare=False)
     """Whether what became of answers is kept, so that later ones can follow it: `on` or `off`."""
+    hints: str = field(default="off", compare=False)
+    """Whether the model is told lines of this machine's manuals that are about the request: `on` or `off`."""
+    history: str = field(default="off", compare=False)
+    """Whether such a line may be a command of the user's own shell history: `on` or `off`."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value came from: `default`, `FILE:LINE`, or the name of a variable."""
 

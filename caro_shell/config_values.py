@@ -18,6 +18,8 @@ _OFF = {"off": "off", "": "off"}
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "comment": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
     "learn": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
+    "hints": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
+    "history": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
     "keep_request": {**_OFF, "history": "history", "comment": "comment"},
     "fix_output": {**_OFF, "tmux": "tmux"},
     "fallback": {**_OFF, "local": "local"},

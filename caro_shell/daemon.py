@@ -18,6 +18,7 @@ from caro_shell.in_force import InForce
 from caro_shell.jobs import Job, Jobs, error_event
 from caro_shell.process import rss_bytes
 from caro_shell.router import Router
+from caro_shell.spare_time import SpareTime
 from caro_shell.worker import Worker
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Daemon:
         self._in_force = InForce(settings, environ)
         self._learned_file = paths.learned_file(environ)
         self._learned: Learned | None = None
+        self._spare_time = SpareTime(environ)
         self._context = zmq.Context(io_threads=1)
         self._router = Router(self._context, paths.socket_path(directory))
         self._events = self._context.socket(zmq.PULL)
@@ -116,6 +118,7 @@ class Daemon:
         if request.outcomes and settings.learn == "on":
             self._learn(request)
         settings = replace(settings, model=request.model or settings.model)
+        self._spare_time.end(request.path)
         job = Job(client, request_id, request, settings, self._active)
         if self._jobs.add(job):
             self._requests += 1
@@ -194,11 +197,14 @@ class Daemon:
         elif idle >= settings.idle_unload and self._worker.engine_state.state == "ready" and not self._unloading:
             self._unloading = True
             self._worker.unload()
+        if not self._leaving:
+            self._spare_time.use(idle, settings)
 
     def _close(self) -> None:
         # First, so that nobody connects in vain; and while the lock is held: after it, the path is another daemon's.
         self._router.unlink()
         self._jobs.end(DaemonError("The daemon was told to leave.", "Ask again: it starts by itself."))
+        self._spare_time.end()
         stopped = self._worker.stop(_STOP_LIMIT_S)
         if self._learned is not None:
             self._learned.close()

@@ -35,6 +35,10 @@ class Pipeline:
     max_tokens: int = 160
     proves: bool = True
     """Whether commands are checked against what is installed here."""
+    hints: bool = False
+    """Whether the model is told what this machine's manuals have for a request."""
+    history: bool = False
+    """Whether that may be a command of the user's own history, which no server gets to see."""
     last: Mapping[str, Any] = field(default_factory=dict)
     _answers: OrderedDict[tuple[Any, ...], Answers] = field(default_factory=OrderedDict)
     _explanations: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
@@ -55,11 +59,23 @@ class Pipeline:
             place = context.place(ask.shell)
         with visit.watch.step("prompt"):
             task = _task(ask, place)
+        if self.hints and ask.type == "generate":
+            with visit.watch.step("hints"):
+                task = self._hinted(task, place)
         try:
             return self._explain(ask, task, visit) if ask.type == "explain" else self._write(ask, task, visit)
         finally:
             if visit.attempts:
                 self._remember(ask, visit)
+
+    def _hinted(self, task: Task, place: prompt.Place) -> Task:
+        """Return a request in words with what is known here about it; of any other task, nothing is looked up."""
+        from caro_shell.retrieval import hints
+
+        if not task.words or task.messages[-1].content != task.words:
+            return task
+        own = self.history and not isinstance(self.engine, Remote)
+        return task.hinted([hint.text for hint in hints(task.words, place, history=own)])
 
     def _write(self, ask: Ask, task: Task, visit: Visit) -> Reply:
         """Return the reply with a command in it."""

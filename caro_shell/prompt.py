@@ -39,6 +39,11 @@ def build_messages(request: str, place: Place) -> list[Message]:
 # The constant system prompt stays the same for all of these, so that what has been evaluated of it stays, too.
 
 
+def hinted_request(request: str, hints: Sequence[str]) -> str:
+    """Return `request` with lines of this machine's manuals, or of the user's history, behind it."""
+    return "\n".join([request, "Known here:", *(f"- {hint}" for hint in hints)]) if hints else request
+
+
 def refinement_request(words: str, command: str, comment: str) -> str:
     """Return what asks for a change of `command`: a script with the request and the change as its comments."""
     return "\n".join([*([f"# {words}"] if words else []), command, f"# {comment}"])

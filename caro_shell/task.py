@@ -1,7 +1,7 @@
 """What the model is to do for a request: the messages, and what its command must be to be taken."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from caro_shell.errors import Unusable, UsageError
@@ -14,6 +14,7 @@ from caro_shell.prompt import (
     completion_request,
     explanation_request,
     fix_request,
+    hinted_request,
     other_request,
     refinement_request,
 )
@@ -41,6 +42,12 @@ class Task:
         """Return the messages that ask for the same once more, with what is known of the place."""
         *constant, last = self.messages
         return [*constant, Message(last.role, f"{last.content}\n{wish}")]
+
+    def hinted(self, hints: Sequence[str]) -> "Task":
+        """Return the same task, whose request has these lines of local knowledge behind it."""
+        *constant, last = self.messages
+        messages = [*constant, Message(last.role, hinted_request(last.content, hints))]
+        return replace(self, messages=messages) if hints else self
 
     def avoiding(self, commands: Sequence[str]) -> Sequence[Message]:
         """Return the messages that ask for the same with other tools than those of `commands`."""

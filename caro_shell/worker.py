@@ -131,6 +131,8 @@ class Worker:
             pipeline = self._load(job.settings)
         pipeline.max_tokens = job.settings.max_tokens
         pipeline.proves = job.settings.proof
+        pipeline.hints = job.settings.hints == "on"
+        pipeline.history = job.settings.history == "on"
         return pipeline
 
     def _reload(self) -> None:

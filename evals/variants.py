@@ -1,12 +1,19 @@
 """Changed products to be measured beside the real one: a name, and what it changes for as long as a run lasts."""
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest import mock
 
-from caro_shell import prompt, task
+from caro_shell import context, prompt, retrieval, task
 from caro_shell.pipeline import Pipeline
 from caro_shell.prompt import Message, Place
+from caro_shell.retrieval import Library
+from caro_shell.retrieval.background import Order
+from caro_shell.retrieval.build import build
+from caro_shell.retrieval.sources import Machine
 
 Variant = Callable[[Pipeline, ExitStack], Pipeline]
 """Takes the pipeline with its engine loaded, and a stack for what has to be undone; returns the one to be asked."""
@@ -30,6 +37,21 @@ def _one_line_prompt(pipeline: Pipeline, stack: ExitStack) -> Pipeline:
     return pipeline
 
 
+def _hints(pipeline: Pipeline, stack: ExitStack) -> Pipeline:
+    """Tell the model what this machine's manuals have for a request, out of an index made for this run."""
+    directory = Path(stack.enter_context(TemporaryDirectory(prefix="caro-evals-")), "index")
+    place = context.place("bash")
+    machine = Machine(os.environ.get("PATH", ""), os.environ.get("HOME", ""), place.system, os.environ)
+    order = Order(str(directory / "index.sqlite3"), machine.path, history=False)
+    build(order, machine, f"{place.system} {place.flavour}")
+    library = Library(Path(order.file))
+    stack.callback(library.close)
+    stack.enter_context(mock.patch.object(retrieval, "hints", library.hints))
+    pipeline.hints = True
+    return pipeline
+
+
 VARIANTS: Mapping[str, Variant] = {
     "one-line-prompt": _one_line_prompt,
+    "hints": _hints,
 }

@@ -1,6 +1,5 @@
 """The file of what was learnt: how it is made, written and asked. SQLite's errors are the caller's to handle."""
 
-import os
 import re
 import sqlite3
 import unicodedata
@@ -8,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from caro_shell import paths
+from caro_shell import sqlite_file
 from caro_shell.line import GRAMMAR
 from caro_shell.redact import without_secrets
 
@@ -20,13 +19,12 @@ _MOST_TERMS = 24
 _EAST = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # The words of a language that writes blanks between them, and the characters of one that does not.
 _TERM = re.compile(rf"[{_EAST}]|(?:(?![{_EAST}])[^\W_])+")
-_SCHEMA = f"""
+_SCHEMA = """
 CREATE TABLE IF NOT EXISTS outcome (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, times INTEGER NOT NULL, shell TEXT NOT NULL, gesture TEXT NOT NULL,
     request TEXT NOT NULL, command TEXT NOT NULL, fate TEXT NOT NULL, ran TEXT NOT NULL,
     UNIQUE (shell, gesture, request, command, fate, ran));
 CREATE VIRTUAL TABLE IF NOT EXISTS term USING fts5 (request, tokenize = 'porter unicode61');
-PRAGMA user_version = {_VERSION};
 """
 _KEEP = """
 INSERT INTO outcome (at, times, shell, gesture, request, command, fate, ran) VALUES (?, 1, ?, ?, ?, ?, ?, ?)
@@ -66,27 +64,7 @@ class Row(NamedTuple):
 
 def open_file(path: Path, wait_s: float) -> sqlite3.Connection:
     """Return a connection to the file, which is made if need be: the user's alone. It waits `wait_s` for a lock."""
-    paths.ensure_private_dir(str(path.parent))
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-    path.chmod(0o600)
-    file = sqlite3.connect(path, timeout=wait_s, check_same_thread=False)
-    try:
-        _prepare(file)
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def _prepare(file: sqlite3.Connection) -> None:
-    version = file.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, _VERSION):
-        raise sqlite3.DatabaseError(f"it is of version {version}")
-    file.execute("PRAGMA secure_delete = ON")
-    if version != _VERSION:
-        # Readers do not wait for a writer then. Where that is not to be had, it stays as it is.
-        file.execute("PRAGMA journal_mode = WAL")
-        file.executescript(_SCHEMA)
+    return sqlite_file.open_file(path, wait_s, _SCHEMA, _VERSION)
 
 
 def write(file: sqlite3.Connection, shell: str, outcomes: Sequence[Mapping[str, str]], now: float) -> None:

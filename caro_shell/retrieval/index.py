@@ -19,15 +19,16 @@ HISTORY = "\0history"
 """The name of the unit that is the user's."""
 _MOST_TRIES = 3
 _SCHEMA = """
-CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE unit (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, stamp TEXT NOT NULL, tries INTEGER NOT NULL);
-CREATE TABLE line (
+CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS unit (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, stamp TEXT NOT NULL, tries INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS line (
     id INTEGER PRIMARY KEY, unit INTEGER NOT NULL, tool TEXT NOT NULL, kind TEXT NOT NULL, source TEXT NOT NULL,
     text TEXT NOT NULL);
-CREATE INDEX line_of ON line (unit);
-CREATE VIRTUAL TABLE word USING fts5 (unit, words, tokenize = 'unicode61');
-CREATE VIRTUAL TABLE topic USING fts5 (summary, words, tokenize = 'unicode61');
-CREATE VIRTUAL TABLE topic_word USING fts5vocab (topic, row);
+CREATE INDEX IF NOT EXISTS line_of ON line (unit);
+CREATE VIRTUAL TABLE IF NOT EXISTS word USING fts5 (unit, words, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE IF NOT EXISTS topic USING fts5 (summary, words, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE IF NOT EXISTS topic_word USING fts5vocab (topic, row);
 """
 _LINES = """
 SELECT line.unit, line.tool, line.kind, line.text, line.source, word.words FROM word JOIN line ON line.id = word.rowid

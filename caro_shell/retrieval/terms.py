@@ -3,14 +3,15 @@
 import re
 import unicodedata
 
+from caro_shell.line import GRAMMAR
+
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # What names a thing of the user's rather than a kind of thing: paths, files, addresses, numbers, quoted text.
 _NAMING = re.compile(r"\"[^\"]*\"|`[^`]*`|(?<!\w)'[^']*'|\S*[/\d@$*=]\S*|\S+\.\w+")
-_ALWAYS = frozenset(
-    """a all am an and any are as at be but by can could do does each every for from give had has have here how i if in
-    into is it its list make me my need of on only or other our out over please should show so some tell than that the
-    their them then there these they this those to under up use used using via want was we what when where whether which
-    who will with without would write you your""".split()  # noqa: SIM905  a line a word would be long to read
+# Words of requests and manuals that say nothing of what is to be done.
+_ALWAYS = GRAMMAR | frozenset(
+    """am can could do does for give had has have here list make need other our out should so some tell up use used via
+    want was we whether will would write""".split()  # noqa: SIM905  a line a word would be long to read
 )
 _SHORTEST_STEM = 3
 _MOST = 24
