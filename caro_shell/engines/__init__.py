@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from caro_shell.prompt import Message
 
@@ -88,6 +88,40 @@ class BrokenOffError(Exception):
     """What a stream has yielded is void, and asking once more is right: somebody else will answer."""
 
 
+class Growth(NamedTuple):
+    """A piece of one of several answers that grow side by side."""
+
+    number: int
+    """Which of the answers, from 0."""
+    text: str
+    usage: Usage | None = None
+    """What the answer cost; it is there with the last piece alone."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads several answers."""
+
+    cancelled: Callable[[], bool] = never
+    """Whether nobody waits for any of them any more."""
+    is_complete: Callable[[int], bool] = lambda _number: False
+    """Whether an answer needs no further piece; asked after each piece of it."""
+
+    def of_group(self, first: int) -> "Reader":
+        """Return the reader of the answers from `first` on, which count from 0 among themselves."""
+        return Reader(self.cancelled, lambda number: self.is_complete(first + number))
+
+
+@runtime_checkable
+class Branching(Protocol):
+    """What an engine has besides that can decode several answers to one prompt at once (see candidates.py)."""
+
+    def stream_together(
+        self, messages: Sequence[Message], samplings: Sequence[Sampling], reader: Reader
+    ) -> Iterator[Growth]:
+        """Yield the pieces of an answer a sampling; ends early, without an error, once the reader has cancelled."""
+
+
 @runtime_checkable
 class Remote(Protocol):
     """What an engine has besides that may send requests out of this process."""
@@ -103,6 +137,17 @@ class Remote(Protocol):
 
 class RemoteEngine(Engine, Remote, Protocol):
     """An engine that asks a server."""
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """What an engine has besides in which a long constant beginning costs a request next to nothing."""
+
+    def keeps(self, messages: Sequence[Message]) -> bool:
+        """Say whether what stands before the last message is evaluated, or can be had at once."""
+
+    def prepare(self, messages: Sequence[Message], cancelled: Callable[[], bool]) -> None:
+        """Evaluate that and keep it, unless it is cancelled; raises what `prime` raises."""
 
 
 @runtime_checkable

@@ -9,8 +9,8 @@ import atexit
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ FILE = "attempts.json"
 KEPT_S = 24 * 3600.0
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 # Whoever dies while it loads does so at every start; in the middle of an answer it may have been somebody's kill.
-DEATHS_TO_AVOID = {"load": 1, "answer": 2}
+DEATHS_TO_AVOID = {"load": 1, "prefix": 1, "answer": 2}
 
 
 def attempts_path(environ: Mapping[str, str]) -> Path:
@@ -60,6 +60,7 @@ class Attempts:
     deaths: list[str] = field(default_factory=list)
     """Steps that a daemon did not survive, each as `load NAME` or `answer NAME`, the latest last."""
     _since: float = 0.0
+    _trying: str = ""
 
     @classmethod
     def of_this_daemon(cls, key: Sequence[str], environ: Mapping[str, str]) -> "Attempts":
@@ -98,6 +99,17 @@ class Attempts:
         """Write down that this process is about to `load` or `answer` with a step."""
         self._write(f"{what} {step}")
 
+    @contextmanager
+    def within(self, what: str, step: str) -> Iterator[None]:
+        """Be about to do something else for a moment; afterwards, what was tried before is tried still."""
+        before = self._trying
+        self.begin(what, step)
+        yield
+        if before:
+            self._write(before)
+        else:
+            self.leave()
+
     def survived(self, what: str) -> None:
         """Write down that it went well; a death in mid-answer is forgotten with the next answer."""
         if what == "answer":
@@ -106,6 +118,7 @@ class Attempts:
 
     def leave(self) -> None:
         """Try nothing any more: whoever ends in order has not died of anything."""
+        self._trying = ""
         if self.path and self._content().get("pid", os.getpid()) == os.getpid():
             if self.deaths:
                 self._write("")
@@ -119,6 +132,7 @@ class Attempts:
         atexit.unregister(self.leave)
 
     def _write(self, trying: str) -> None:
+        self._trying = trying
         if self.path is None:
             return
         content = {

@@ -193,6 +193,12 @@ def _identity(folder: Path) -> list[str]:
     return [sys.executable, *seen, " ".join(sorted(cpu_features()))]
 
 
+def identity_of(binding: str) -> list[str]:
+    """Return what changes when the package of a binding is replaced, or the machine; raises OSError."""
+    folders = [package_folder(package) for package in PACKAGES if package.binding == binding]
+    return [line for folder in folders if folder for line in _identity(folder)]
+
+
 def trouble(package: Package, environ: Mapping[str, str] = os.environ) -> str:
     """Return why a package cannot be used here, as what follows its name in a sentence; empty when it can."""
     folder = package_folder(package)

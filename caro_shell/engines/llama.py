@@ -3,13 +3,13 @@
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from caro_shell import __version__
 from caro_shell.config import Settings
-from caro_shell.engines import Placement, Sampling, Usage
+from caro_shell.engines import Growth, Placement, Reader, Sampling, Usage, never
 from caro_shell.errors import CaroError, EngineError, Unusable
 from caro_shell.models.store import Weights, find_model
 from caro_shell.prompt import Message
@@ -17,8 +17,13 @@ from caro_shell.prompt import Message
 if TYPE_CHECKING:
     from caro_shell.engines.attempts import Attempts
     from caro_shell.engines.chat_template import ChatTemplate
+    from caro_shell.engines.held_prefix import HeldPrefix
     from caro_shell.engines.llama_library import Loaded, Sampler
     from caro_shell.engines.offload import Placed
+
+_Piece = TypeVar("_Piece", str, Growth)
+# A daemon that is told to leave waits so long for what it writes.
+_WRITING_S = 2.0
 
 
 def _milliseconds_since(start: float) -> float:
@@ -43,8 +48,8 @@ class LlamaEngine:
         self.notes: tuple[str, ...] = ()
         self.usage = Usage()
         self.sent: Sequence[Message] = ()
-        self._prefix: list[int] = []
         self._attempts: Attempts
+        self._prefix: HeldPrefix
         self._placed: Placed
         self._loaded: Loaded
         self._template: ChatTemplate
@@ -76,10 +81,11 @@ class LlamaEngine:
     def _take(self, placed: "Placed") -> None:
         """Work with a model that has been loaded."""
         from caro_shell.engines.chat_template import ChatTemplate
+        from caro_shell.engines.held_prefix import hold_prefixes
 
         self._placed, self._loaded = placed, placed.loaded
         self.placement, self.notes, self.model = placed.placement, placed.notes, placed.step.weights.title
-        self._prefix = []
+        self._prefix = hold_prefixes(placed, self._settings, self.binding, self._attempts)
         try:
             special = self._loaded.special_tokens()
             self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize, special)
@@ -98,50 +104,62 @@ class LlamaEngine:
         self.notes = (*notes, f"{offload.called(failed.device)} failed at work; the model was loaded anew on the CPU.")
 
     def prime(self, messages: Sequence[Message]) -> None:
-        """Evaluate everything before the last message and keep it."""
+        """Evaluate everything before the last message and keep it, in a file too where reading that is faster."""
+        self.prepare(messages, never)
+
+    def keeps(self, messages: Sequence[Message]) -> bool:
+        """Say whether everything before the last message is evaluated, here or in a file, and leaves room for that."""
+        prefix, rest = self._template.tokens(messages)
+        fits = len(prefix) + len(rest) + self._settings.max_tokens <= self._placed.step.context
+        return fits and not self._loaded.is_closed and self._prefix.is_at_hand(prefix)
+
+    def prepare(self, messages: Sequence[Message], cancelled: Callable[[], bool]) -> None:
+        """Do what `prime` does, unless it is cancelled; where a prompt has no room for it, nothing."""
         from caro_shell.engines.llama_library import EvaluationError
 
+        if len(self._template.tokens(messages)[0]) > self._placed.step.context // 2:
+            return
+        self._loaded.aborted = cancelled
         try:
-            self._keep_prefix(self._template.tokens(messages)[0])
+            self._prefix.hold(self._template.tokens(messages)[0])
         except EvaluationError:
             self._move_to_the_cpu()
             try:
-                self._keep_prefix(self._template.tokens(messages)[0])
+                self._prefix.hold(self._template.tokens(messages)[0])
             except EvaluationError as error:
                 self.close()
                 raise EngineError(f"{error}.", "Try: caro daemon restart") from None
+        self._prefix.save()
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Return how many tokens a prompt has."""
         return sum(map(len, self._template.tokens(messages)))
-
-    def _keep_prefix(self, prefix: list[int]) -> int:
-        """Make `prefix` what the context holds; return how many of its tokens were there already."""
-        if prefix == self._prefix:
-            self._loaded.forget_after(len(prefix))
-            return len(prefix)
-        self._prefix = []
-        self._loaded.forget_after(0)
-        if self._loaded.evaluate(prefix):
-            self._prefix = prefix
-            self._attempts.survived("load")
-        return 0
 
     def stream(self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]) -> Iterator[str]:
         """Yield the answer as text; stops early when cancelled, also in the middle of the prompt.
 
         A device that fails is given up for the CPU, once, and the answer begun anew if none of it was out yet.
         """
+        self.sent = messages
+        yield from self._surviving(lambda: self._answer(messages, sampling, cancelled))
+
+    def stream_together(
+        self, messages: Sequence[Message], samplings: Sequence[Sampling], reader: Reader
+    ) -> Iterator[Growth]:
+        """Yield the pieces of several answers to one prompt, as many at once as there is room for."""
+        self.sent = messages
+        yield from self._surviving(lambda: self._answers(messages, samplings, reader))
+
+    def _surviving(self, answer: Callable[[], Generator[_Piece, None, None]]) -> Iterator[_Piece]:
         from caro_shell.engines.llama_library import EvaluationError
 
-        self.sent = messages
         begun = False
         for again in (True, False):
             try:
-                with closing(self._answer(messages, sampling, cancelled)) as answer:
-                    for text in answer:
+                with closing(answer()) as pieces:
+                    for piece in pieces:
                         begun = True
-                        yield text
+                        yield piece
             except EvaluationError as error:
                 if again:
                     self._move_to_the_cpu()
@@ -156,35 +174,75 @@ class LlamaEngine:
         from caro_shell.engines.llama_library import Sampler, text_decoder
 
         start = time.perf_counter()
+        prompt = self._prompt(messages, sampling.max_tokens)
+        sampler, decoder = Sampler(self._loaded, sampling.temperature, sampling.seed), text_decoder()
+        try:
+            with self._at_work(cancelled):
+                if not self._evaluate(prompt, start):
+                    return
+                for token in self._decode(sampler, sampling.max_tokens, cancelled):
+                    if text := decoder.decode(self._loaded.piece(token)):
+                        yield text
+                if text := decoder.decode(b"", final=True):
+                    yield text
+        finally:
+            self.usage = replace(self.usage, decode_ms=max(0.0, _milliseconds_since(start) - self.usage.prompt_ms))
+            sampler.close()
+
+    def _answers(
+        self, messages: Sequence[Message], samplings: Sequence[Sampling], reader: Reader
+    ) -> Generator[Growth, None, None]:
+        from caro_shell.engines import branches
+
+        most = max(sampling.max_tokens for sampling in samplings)
+        prompt = self._prompt(messages, most)
+        length = sum(map(len, prompt))
+        at_once = min(self._loaded.sequences, (self._placed.step.context - length) // most)
+        with self._at_work(reader.cancelled):
+            for first in range(0, len(samplings), at_once):
+                # The answers before have stood on the prompt.
+                if not self._evaluate(prompt, time.perf_counter()):
+                    return
+                begun, group = branches.Prompt(length, self.usage), samplings[first : first + at_once]
+                for piece in branches.grow(self._loaded, begun, group, reader.of_group(first)):
+                    self.usage = piece.usage or self.usage
+                    yield piece._replace(number=first + piece.number)
+                if reader.cancelled():
+                    return
+
+    def _prompt(self, messages: Sequence[Message], most: int) -> tuple[list[int], list[int]]:
+        """Return the constant tokens and the others; raises Unusable where an answer of `most` has no room."""
         if self._loaded.is_closed:
             raise EngineError("The model could not be loaded again after it had failed.", "Try: caro daemon restart")
         prefix, rest = self._template.tokens(messages)
-        if len(prefix) + len(rest) + sampling.max_tokens > self._placed.step.context:
+        if len(prefix) + len(rest) + most > self._placed.step.context:
             raise Unusable(
                 f"The request is too long: {len(rest)} tokens.",
                 f"Keep it under {self._placed.step.context // 2} tokens.",
             )
+        return prefix, rest
+
+    @contextmanager
+    def _at_work(self, cancelled: Callable[[], bool]) -> Iterator[None]:
+        """Let `cancelled` stop what is evaluated; and the driver of a device may take the process with it."""
         self._loaded.aborted = cancelled
         if self.placement.offloaded:
-            # The driver of a device may take the process with it.
             self._attempts.begin("answer", self._placed.step.name)
-        sampler, decoder = Sampler(self._loaded, sampling.temperature, sampling.seed), text_decoder()
         try:
-            reused = self._keep_prefix(prefix)
-            self.usage = Usage(prompt_tokens=len(prefix) + len(rest), reused_tokens=reused)
-            if cancelled() or not self._loaded.evaluate(rest):
-                return
-            self.usage = replace(self.usage, prompt_ms=_milliseconds_since(start))
-            for token in self._decode(sampler, sampling.max_tokens, cancelled):
-                if text := decoder.decode(self._loaded.piece(token)):
-                    yield text
-            if text := decoder.decode(b"", final=True):
-                yield text
+            yield
         finally:
-            self.usage = replace(self.usage, decode_ms=max(0.0, _milliseconds_since(start) - self.usage.prompt_ms))
-            sampler.close()
             if self.placement.offloaded:
                 self._attempts.survived("answer")
+
+    def _evaluate(self, prompt: tuple[list[int], list[int]], start: float) -> bool:
+        """Evaluate a prompt, of which the constant part may be there; False when it was aborted."""
+        prefix, rest = prompt
+        reused = self._prefix.hold(prefix)
+        self.usage = Usage(prompt_tokens=len(prefix) + len(rest), reused_tokens=reused)
+        if self._loaded.aborted() or not self._loaded.evaluate(rest):
+            return False
+        self.usage = replace(self.usage, prompt_ms=_milliseconds_since(start))
+        return True
 
     def _decode(self, sampler: "Sampler", most: int, cancelled: Callable[[], bool]) -> Iterator[int]:
         """Yield tokens until the model ends its answer, the cap is reached or somebody cancels.
@@ -210,6 +268,6 @@ class LlamaEngine:
 
     def close(self) -> None:
         """Free the model."""
-        self._prefix = []
+        self._prefix.saved.settle(_WRITING_S)
         self._attempts.close()
         self._loaded.close()

@@ -37,6 +37,8 @@ _MEMORY_WORDS = re.compile(
     re.IGNORECASE,
 )
 _OFFLOADED = re.compile(r"offloaded (\d+)/(\d+) layers")
+# What one prompt may have answers at once.
+SEQUENCES = 4
 # The library holds no more than their addresses.
 _callbacks: list[Any] = []
 # What llama.cpp says while a model is loaded; one at a time.
@@ -131,6 +133,8 @@ class Loaded:
     context: Any
     layers: tuple[int, int] = (0, 0)
     """How many layers are on the device, and of how many; zeros where llama.cpp did not say."""
+    sequences: int = 1
+    """How many answers may grow side by side."""
     aborted: Callable[[], bool] = field(default=lambda: False)
 
     def __post_init__(self) -> None:
@@ -180,11 +184,14 @@ class Loaded:
         """Say whether the model means the end of its answer by `token`."""
         return bool(self.c.llama_vocab_is_eog(self.vocab, token))
 
-    def log_probability(self, token: int) -> float | None:
-        """Return the natural logarithm of a token's probability after the latest evaluation; None without NumPy."""
+    def log_probability(self, token: int, index: int = -1) -> float | None:
+        """Return the natural logarithm of a token's probability after the latest evaluation; None without NumPy.
+
+        `index` says after which of the tokens that were evaluated, -1 the last.
+        """
         if (numpy := _numpy()) is None:
             return None
-        first = self.c.llama_get_logits_ith(self.context, -1)
+        first = self.c.llama_get_logits_ith(self.context, index)
         scores = numpy.ctypeslib.as_array(first, (self.c.llama_vocab_n_tokens(self.vocab),))
         highest = scores.max()
         # Without the highest score in front, exp() overflows.
@@ -195,13 +202,60 @@ class Loaded:
         """Drop what was evaluated from `position` on."""
         self.c.llama_memory_seq_rm(self.memory, 0, position, -1)
 
+    def state(self) -> bytearray:
+        """Return what has been evaluated, as llama.cpp writes it; empty when it cannot."""
+        state = bytearray(self.c.llama_state_seq_get_size(self.context, 0))
+        room = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        return (
+            state if self.c.llama_state_seq_get_data(self.context, room, len(state), 0) == len(state) else bytearray()
+        )
+
+    def restore(self, state: bytearray) -> bool:
+        """Let what `state` returned be what has been evaluated; nothing is there when llama.cpp refuses it."""
+        self.forget_after(0)
+        room = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        if self.c.llama_state_seq_set_data(self.context, room, len(state), 0) == len(state):
+            return True
+        self.forget_after(0)
+        return False
+
     def evaluate(self, tokens: Sequence[int]) -> bool:
         """Evaluate tokens after those already there; False when it was aborted. Raises EvaluationError."""
         ids = (self.c.llama_token * len(tokens))(*tokens)
-        status = self.c.llama_decode(self.context, self.c.llama_batch_get_one(ids, len(tokens)))
+        return self._decoded(self.c.llama_batch_get_one(ids, len(tokens)))
+
+    def _decoded(self, batch: Any) -> bool:  # noqa: ANN401  a llama_batch
+        status = self.c.llama_decode(self.context, batch)
         if status not in (0, _ABORTED):
             raise EvaluationError(f"llama.cpp could not evaluate the prompt (status {status})")
         return bool(status == 0)
+
+    def branch(self, count: int) -> None:
+        """Let `count` sequences have what is evaluated, of which there is one copy."""
+        for sequence in range(1, count):
+            self.c.llama_memory_seq_cp(self.memory, 0, sequence, -1, -1)
+
+    def join(self, count: int) -> None:
+        """Let there be one sequence again."""
+        for sequence in range(1, count):
+            self.c.llama_memory_seq_rm(self.memory, sequence, -1, -1)
+
+    def evaluate_together(self, tokens: Sequence[tuple[int, int]], position: int) -> bool:
+        """Evaluate a token for each of several sequences, given as pairs; False when it was aborted.
+
+        Raises EvaluationError.
+        """
+        if [sequence for sequence, _token in tokens] == [0]:
+            return self.evaluate([tokens[0][1]])
+        batch = self.c.llama_batch_init(len(tokens), 0, 1)
+        try:
+            batch.n_tokens = len(tokens)
+            for index, (sequence, token) in enumerate(tokens):
+                batch.token[index], batch.pos[index], batch.logits[index] = token, position, 1
+                batch.n_seq_id[index], batch.seq_id[index][0] = 1, sequence
+            return self._decoded(batch)
+        finally:
+            self.c.llama_batch_free(batch)
 
     def close(self) -> None:
         """Give the memory back; a second time there is none."""
@@ -238,9 +292,9 @@ class Sampler:
             self._c.llama_sampler_init_dist(seed),
         ]
 
-    def sample(self) -> int:
-        """Return the token drawn from the latest evaluation."""
-        return int(self._c.llama_sampler_sample(self._chain, self._loaded.context, -1))
+    def sample(self, index: int = -1) -> int:
+        """Return the token drawn from the latest evaluation, after the token at `index` of those."""
+        return int(self._c.llama_sampler_sample(self._chain, self._loaded.context, index))
 
     def close(self) -> None:
         """Free the chain."""
@@ -263,11 +317,15 @@ def try_load(options: LoadOptions) -> Loaded:
     params.n_ctx = params.n_batch = options.context
     params.n_threads = params.n_threads_batch = options.threads
     params.no_perf = True
+    sequences = SEQUENCES if hasattr(params, "kv_unified") else 1
+    if sequences > 1:
+        # Of one store for all, so that the prompt is there once, and one sequence has all of it.
+        params.n_seq_max, params.kv_unified = sequences, True
     context = c.llama_init_from_model(model, params)
     if not context:
         c.llama_model_free(model)
         raise NotLoadedError(_said, of_context=True)
-    return Loaded(c, model, context, _layers_on_the_device())
+    return Loaded(c, model, context, _layers_on_the_device(), sequences)
 
 
 def _layers_on_the_device() -> tuple[int, int]:

@@ -10,7 +10,7 @@ it was. Whether the beginning is what it is thought to be is asked once, by the 
 
 import ctypes
 import importlib.util
-from ctypes import POINTER, Structure, c_bool, c_char_p, c_float, c_int8, c_int32, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, Structure, c_bool, c_char_p, c_float, c_int8, c_int32, c_size_t, c_uint8, c_uint32, c_void_p
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,9 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_sampler_init_top_p": (c_void_p, c_float, c_size_t),
     "llama_sampler_sample": (llama_token, c_void_p, c_void_p, c_int32),
     "llama_set_abort_callback": (None, c_void_p, ggml_abort_callback, c_void_p),
+    "llama_state_seq_get_data": (c_size_t, c_void_p, POINTER(c_uint8), c_size_t, c_int32),
+    "llama_state_seq_get_size": (c_size_t, c_void_p, c_int32),
+    "llama_state_seq_set_data": (c_size_t, c_void_p, POINTER(c_uint8), c_size_t, c_int32),
     "llama_supports_gpu_offload": (c_bool,),
     "llama_token_to_piece": (c_int32, c_void_p, llama_token, c_char_p, c_int32, c_int32, c_bool),
     "llama_tokenize": (c_int32, c_void_p, c_char_p, c_int32, POINTER(llama_token), c_int32, c_bool, c_bool),

@@ -6,6 +6,7 @@ from glob import escape
 from pathlib import Path
 
 from caro_shell.config import Settings
+from caro_shell.engines import saved_prefix
 from caro_shell.errors import ModelError
 from caro_shell.models import store
 from caro_shell.models.catalogue import Model
@@ -23,6 +24,8 @@ def _belongings(path: Path) -> Iterator[Path]:
             yield found
     # What the MLX engine has made of it.
     yield from (path.parent / "mlx").glob(f"{escape(path.name)}-*")
+    # What llama.cpp has evaluated with it.
+    yield from saved_prefix.files_of(path)
 
 
 def _size(path: Path) -> int:
