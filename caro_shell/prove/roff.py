@@ -96,7 +96,7 @@ def _of_mdoc(name: str, rest: str) -> str:
     if name in {"Bl", "Bd"}:
         # How a list is set.
         return ""
-    text, dash, glue, inside = "", "", True, 0
+    text, dash, glue, inside = "- " if name == "Nd" else "", "", True, 0
     for word in [name, *_words(rest)] if name in _MDOC_LINES else _words(rest):
         if word == "Fl":
             # Twice, it is two dashes; all words up to the next macro get them.

@@ -26,7 +26,7 @@ _MOST_TOOLS, _MOST_LINES = 4, 40
 # A name that several other tools' texts have is a word of English: last, file, make.
 _PLAIN_ENGLISH = 5
 # What a line has to have of a request: words of this weight together, and this share of all its words' weight.
-_LEAST_WEIGHT, _LEAST_SHARE = 4.5, 0.5
+_LEAST_WEIGHT, _LEAST_SHARE = 0.85, 0.5
 _FIRST, _NEXT = 1.3, 0.15
 
 
@@ -91,13 +91,13 @@ def _best(file: sqlite3.Connection, request: str, limit: int, *, history: bool) 
     if not words:
         return []
     counted, tools = index.tools_with(file, words)
-    weights = {word: math.log((tools + 1) / (counted[word] + 0.5)) for word in words if word in counted}
-    named = _named(file, request, counted)
-    units = named or index.tools_about(file, list(weights), _MOST_TOOLS)
-    found = index.lines_of(file, units, list(weights), _MOST_LINES)
+    units = _named(file, request, counted) or index.tools_about(file, words, _MOST_TOOLS)
+    found = index.lines_of(file, units, words, _MOST_LINES)
     if history and (own := index.number_of(file, index.HISTORY)):
         units.append(own)
         found += index.lines_of(file, [own], words, _MOST_LINES)
+    met = frozenset(counted).union(*(one.words for one in found))
+    weights = {word: _weight(counted.get(word, 0), tools) for word in words if word in met}
     ranked = sorted(((_score(one, units, weights), one) for one in found), key=lambda pair: -pair[0])
     chosen = {one.line.text: one.line for score, one in ranked if score > 0}
     return [Hint(line.tool, line.text, line.source) for line in list(chosen.values())[:limit]]
@@ -108,6 +108,11 @@ def _named(file: sqlite3.Connection, request: str, counted: dict[str, int]) -> l
     said = dict.fromkeys(word.strip(".,:;?!()'\"`") for word in request.split())
     names = [word for word in said if terms(word) and counted.get(stem(word.casefold()), 0) < _PLAIN_ENGLISH]
     return [unit for name in names[:12] if (unit := index.number_of(file, name))]
+
+
+def _weight(count: int, tools: int) -> float:
+    """Return how much a word says that `count` of so many tools have: 1 where none has it, 0 where all have."""
+    return max(0.0, 1 - math.log(count + 1) / math.log(tools + 2))
 
 
 def _score(one: Found, units: Sequence[int], weights: dict[str, float]) -> float:

@@ -47,6 +47,8 @@ class Indexing:
         `path` is the PATH of whoever asked last.
         """
         self._ending = [process for process in self._ending if process.poll() is None]
+        if self._ending:
+            return
         order = Order(str(self._file), path, history)
         if self._process is not None:
             status = self._process.poll()
@@ -72,8 +74,8 @@ class Indexing:
 
     @property
     def is_at_work(self) -> bool:
-        """Say whether the process runs."""
-        return self._process is not None and self._process.poll() is None
+        """Say whether a process runs, or has not quite ended."""
+        return any(process and process.poll() is None for process in (self._process, *self._ending))
 
     def _start(self, order: Order) -> None:
         try:

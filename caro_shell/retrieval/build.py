@@ -95,8 +95,17 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 def _leave_with_the_daemon() -> None:
     """Wait for the end of the input, which is the daemon's."""
-    sys.stdin.buffer.read()
+    # Not by sys.stdin: its lock would be held when the interpreter ends.
+    while os.read(0, 4096):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _first_line() -> bytes:
+    line = b""
+    while not line.endswith(b"\n") and (piece := os.read(0, 1)):
+        line += piece
+    return line or b"{}"
 
 
 def main() -> int:
@@ -104,7 +113,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)
     _give_way()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    order = Order(**json.loads(sys.stdin.buffer.readline()))
+    order = Order(**json.loads(_first_line()))
     threading.Thread(target=_leave_with_the_daemon, daemon=True).start()
     place = context.place("bash")
     machine = Machine(order.path, os.environ.get("HOME", ""), place.system, os.environ)

@@ -46,7 +46,10 @@ class Found(NamedTuple):
 
 def open_index(path: Path, wait_s: float) -> sqlite3.Connection:
     """Return a connection to the index, made empty if need be; it waits `wait_s` seconds for a lock."""
-    return sqlite_file.open_file(path, wait_s, _SCHEMA, VERSION)
+    file = sqlite_file.open_file(path, wait_s, _SCHEMA, VERSION)
+    # A loss of power may take the latest lines, and never the file; a thousand tools are a thousand transactions.
+    file.execute("PRAGMA synchronous = NORMAL")
+    return file
 
 
 def has(file: sqlite3.Connection, name: str, stamp: str) -> bool:
