@@ -51,12 +51,18 @@ class Findings:
         return not self.faults and self.share < MOST_CROSSED
 
 
-def own_trials(task: Task) -> Iterator[Trial]:
-    """Yield the trials of a task's own commands; a reference is compared with an earlier run of itself."""
+def own_trials(task: Task, sample: int | None = None) -> Iterator[Trial]:
+    """Yield the trials of a task's own commands; a reference is compared with an earlier run of itself.
+
+    With a `sample`, a seed, one paraphrase and one wrong command of each task.
+    """
     yield Trial(task, task.reference, "reference")
-    yield from (Trial(task, command, "accept") for command in task.accept)
-    yield from (Trial(task, command, "also") for command in task.also)
-    yield from (Trial(task, command, "wrong") for command in task.wrong)
+    kinds = {"accept": task.accept, "also": task.also, "wrong": task.wrong}
+    for kind, commands in kinds.items():
+        if sample is None:
+            yield from (Trial(task, command, kind) for command in commands)
+        elif kind != "accept":
+            yield Trial(task, random.Random(f"{sample} {task.id}").choice(commands), kind)  # noqa: S311
 
 
 def cross_trials(tasks: Sequence[Task], most: int | None, seed: int) -> list[Trial]:
@@ -70,13 +76,13 @@ def cross_trials(tasks: Sequence[Task], most: int | None, seed: int) -> list[Tri
     return pairs if most is None or most >= len(pairs) else random.Random(seed).sample(pairs, most)  # noqa: S311
 
 
-def check(tasks: Sequence[Task], scorer: Scorer, most_crossed: int | None, seed: int = 6) -> Findings:
-    """Try every task with its own commands, and with others'."""
+def check(tasks: Sequence[Task], scorer: Scorer, most_crossed: int | None, sample: int | None = None) -> Findings:
+    """Try every task with its own commands, and with others'; with a `sample`, a seed, not with all of its own."""
     findings = Findings(len(tasks))
     findings.skipped = [f"{task.id}: {missing} is missing" for task in tasks if (missing := missing_program(task))]
     able = [task for task in tasks if not missing_program(task)]
-    trials = [trial for task in able for trial in own_trials(task)]
-    crossed = cross_trials(able, most_crossed, seed)
+    trials = [trial for task in able for trial in own_trials(task, sample)]
+    crossed = cross_trials(able, most_crossed, sample or 0)
     findings.crossed = len(crossed)
     with ThreadPoolExecutor(scorer.pool.size) as threads:
         for trial, why in zip(trials, threads.map(lambda trial: _why(scorer, trial), trials), strict=True):

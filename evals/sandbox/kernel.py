@@ -43,7 +43,12 @@ def unshare(flags: int) -> None:
 
 def mount(source: str, target: Path, kind: str = "", flags: int = 0, data: str = "") -> None:
     """Mount `source` on `target`."""
-    _call("mount", source.encode(), bytes(target), kind.encode() or None, ctypes.c_ulong(flags), data.encode() or None)
+    try:
+        _call(
+            "mount", source.encode(), bytes(target), kind.encode() or None, ctypes.c_ulong(flags), data.encode() or None
+        )
+    except OSError as error:
+        raise OSError(error.errno, f"mounting {kind or source} on {target}: {os.strerror(error.errno or 0)}") from error
 
 
 def unmount(target: Path) -> None:

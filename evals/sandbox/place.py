@@ -2,7 +2,6 @@
 
 import os
 import resource
-import shutil
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -124,7 +123,9 @@ def _directory(place: Place, name: str) -> None:
         return
     path.mkdir()
     with suppress(OSError):
-        shutil.copystat(Path("/", name), path)
+        about = Path("/", name).stat()
+        path.chmod(stat.S_IMODE(about.st_mode))
+        os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
 
 
 def _whiteout(path: Path) -> None:

@@ -3,15 +3,12 @@
 Small, because every job is a fork of it. Run as `python -I -S`, by `evals/sandbox/client.py`.
 """
 
-import base64
 import gc
-import io
 import json
 import os
 import signal
 import socket
 import sys
-import tarfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -141,6 +138,10 @@ def _ended_in(here: place.Place, cwd: str) -> str:
 
 def _packed(here: place.Place, furnished: tree.Snapshot) -> str:
     """Return ada's home, and what else the setup made, as a tar archive in base64."""
+    import base64
+    import io
+    import tarfile
+
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for path, entry in sorted(tree.snapshot(here, furnished).items()):

@@ -10,7 +10,7 @@ from evals.score import Scorer
 from evals.selfcheck import check, cross_trials, own_trials
 
 CROSSED = 150
-"""So many pairs of tasks are tried; `python -m evals check --cross 100000` tries every one."""
+"""So many pairs of tasks are tried, drawn by the same seed."""
 
 TASK = tasks.Task(
     "count",
@@ -33,8 +33,11 @@ SYNTAX = replace(
 
 
 def test_the_whole_set_is_sound(pool: Pool) -> None:
-    """Every reference passes, twice; every paraphrase passes; every wrong command fails; others' hardly ever pass."""
-    found = check(tasks.load(tasks.files_of("all")), Scorer(pool), CROSSED)
+    """Each reference passes in a second run, a paraphrase of it passes, a wrong command fails; others' hardly pass.
+
+    Which paraphrase and which wrong command is drawn by a seed: `python -m evals check` tries every one.
+    """
+    found = check(tasks.load(tasks.files_of("all")), Scorer(pool), CROSSED, sample=6)
     assert found.skipped == []
     assert found.faults == []
     assert found.crossed == CROSSED
