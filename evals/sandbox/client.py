@@ -68,13 +68,17 @@ class Job:
 class Sandbox:
     """One server process; runs one job at a time, each in a fresh tree. A context manager."""
 
+    as_user: bool = False
+    """Whether root, too, makes it as a user has to: in a user namespace."""
     _hidden: tuple[str, ...] = ()
     _process: subprocess.Popen[str] | None = None
     _base: str = ""
 
     def __enter__(self) -> Self:
         """Start the server; raises SandboxError where no sandbox is possible."""
-        self._hidden = (str(_REPOSITORY), str(Path.home()), sys.prefix, os.environ.get("CARO_MODELS_DIR", ""))
+        environment = sys.prefix if sys.prefix != sys.base_prefix else ""
+        own = (str(_REPOSITORY), str(Path.home()), environment, os.environ.get("CARO_MODELS_DIR", ""))
+        self._hidden = tuple(path for path in own if path)
         self._base = tempfile.mkdtemp(prefix="caro-evals-")
         first = ""
         for before in ([], _BUBBLEWRAP):
@@ -128,7 +132,9 @@ class Sandbox:
         if process is None or process.stdin is None or process.stdout is None:
             raise SandboxError("The sandbox has not been started.")
         try:
-            process.stdin.write(json.dumps({**job, "base": self._base, "hidden": self._hidden}) + "\n")
+            process.stdin.write(
+                json.dumps({**job, "base": self._base, "hidden": self._hidden, "as_user": self.as_user}) + "\n"
+            )
             process.stdin.flush()
             line = process.stdout.readline()
         except BrokenPipeError:

@@ -1,31 +1,23 @@
-"""The root that commands see: this machine's, copied when written, with an empty home, /tmp and everything private."""
+"""What commands see: this machine's own root with nothing private in it, devices, processes, and ada's home."""
 
-import os
 import resource
-import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from evals.sandbox import kernel
+from evals.sandbox import kernel, layers
+from evals.sandbox.layers import Place
 
 HOSTNAME = "vega"
 HOME = "/home/ada"
 WORK = f"{HOME}/work"
 ENDED = "/dev/.ended"
 """Where a shell writes the directory it was left in."""
-# What a machine's software lives in. Whatever else is at the top of the tree is somebody's own.
-_SYSTEM = frozenset("bin boot etc gnu lib lib32 lib64 libx32 nix opt sbin usr var".split())  # noqa: SIM905
-# Filesystem Hierarchy Standard 3.0: there in any case, and empty here.
-_EMPTY = {"dev": 0o755, "home": 0o755, "media": 0o755, "mnt": 0o755, "proc": 0o555, "root": 0o700, "run": 0o755}
-_EMPTY |= {"srv": 0o755, "sys": 0o555, "tmp": 0o1777, "var/tmp": 0o1777}
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "ptmx": "pts/ptmx"}
 # Kernel settings that are not the namespace's own.
 _KERNEL_SETTINGS = ("sys", "sysrq-trigger", "irq", "bus", "fs")
 # The kernel refuses less than 301.
 _MOST_PROCESSES = 800
-_ROOM = "size=768m,nr_inodes=400k,mode=755"
 _GIT_SETTINGS = """[user]
 \tname = Ada Marsh
 \temail = ada@vega.example
@@ -52,39 +44,10 @@ exec "$@"
 """
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where one run happens: the tree that is seen, and the layer that takes what is written."""
-
-    base: Path
-    is_root: bool
-
-    @property
-    def upper(self) -> Path:
-        """What differs from the machine."""
-        return self.base / "upper"
-
-    @property
-    def root(self) -> Path:
-        """The tree that the commands see."""
-        return self.base / "root"
-
-    @property
-    def opaque(self) -> str:
-        """The attribute of a directory under which nothing of the machine's is seen."""
-        return ("trusted" if self.is_root else "user") + ".overlay.opaque"
-
-
 def make(base: Path, hidden: tuple[str, ...], *, is_root: bool) -> Place:
     """Mount the tree in this mount namespace, which must be new; `hidden` directories are not in it."""
-    place = Place(base, is_root)
     kernel.mount("none", Path("/"), flags=kernel.RECURSIVE | kernel.PRIVATE)
-    kernel.mount("tmpfs", base, "tmpfs", kernel.NO_DEVICES, _ROOM)
-    for name in ("upper", "work", "root"):
-        (base / name).mkdir()
-    _hide(place, hidden)
-    data = f"lowerdir=/,upperdir={place.upper},workdir={base / 'work'}" + ("" if is_root else ",userxattr")
-    kernel.mount("overlay", place.root, "overlay", kernel.NO_DEVICES, data)
+    place = layers.lay(base, hidden, is_root=is_root)
     _mount_devices(place.root / "dev")
     kernel.mount("proc", place.root / "proc", "proc", kernel.NO_SUID | kernel.NO_DEVICES | kernel.NO_PROGRAMS)
     _limit_processes(place.root / "proc")
@@ -94,54 +57,6 @@ def make(base: Path, hidden: tuple[str, ...], *, is_root: bool) -> Place:
         kernel.mount("sysfs", place.root / "sys", "sysfs", kernel.READ_ONLY | kernel.NO_SUID | kernel.NO_DEVICES)
     _furnish(place.root)
     return place
-
-
-def _hide(place: Place, hidden: tuple[str, ...]) -> None:
-    """Lay out the upper layer so that nothing private is seen."""
-    for entry in os.scandir("/"):
-        if entry.name not in _SYSTEM and entry.name not in _EMPTY:
-            _whiteout(place.upper / entry.name)
-    _directory(place, "var")
-    for name, mode in _EMPTY.items():
-        _directory(place, name)
-        (place.upper / name).chmod(mode)
-        _empty(place, name)
-    for path in hidden:
-        parts = Path(path).resolve().parts[1:]
-        if not parts or not Path("/", *parts).is_dir() or parts[0] not in _SYSTEM:
-            continue
-        for at in range(1, len(parts)):
-            _directory(place, "/".join(parts[:at]))
-        with suppress(FileExistsError):
-            _whiteout(place.upper.joinpath(*parts))
-
-
-def _directory(place: Place, name: str) -> None:
-    """Make a directory in the upper layer that is like the machine's."""
-    path = place.upper / name
-    if path.is_dir():
-        return
-    path.mkdir()
-    with suppress(OSError):
-        about = Path("/", name).stat()
-        path.chmod(stat.S_IMODE(about.st_mode))
-        os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
-
-
-def _whiteout(path: Path) -> None:
-    # Documentation/filesystems/overlayfs.rst: a character device 0:0 stands for what is not there.
-    os.mknod(path, stat.S_IFCHR, os.makedev(0, 0))
-
-
-def _empty(place: Place, name: str) -> None:
-    """Let a directory of the upper layer cover the machine's."""
-    try:
-        os.setxattr(place.upper / name, place.opaque, b"y")
-    except OSError:
-        with suppress(FileNotFoundError, PermissionError):
-            for entry in os.scandir(Path("/", name)):
-                if not (place.upper / name / entry.name).exists():
-                    _whiteout(place.upper / name / entry.name)
 
 
 def _mount_devices(dev: Path) -> None:
@@ -194,7 +109,9 @@ def _furnish(root: Path) -> None:
         (etc / "group").write_text("\n".join([*kept, "ada:x:1000:", ""]), "utf-8")
     for name in ("sudo", "doas"):
         program = root / "usr/local/bin" / name
-        program.parent.mkdir(parents=True, exist_ok=True)
-        program.unlink(missing_ok=True)
-        program.write_text(_SUDO, encoding="utf-8")
-        program.chmod(0o755)
+        # Where /usr cannot be written, its own sudo is all there is.
+        with suppress(OSError):
+            program.parent.mkdir(parents=True, exist_ok=True)
+            program.unlink(missing_ok=True)
+            program.write_text(_SUDO, encoding="utf-8")
+            program.chmod(0o755)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.sandbox import execution, kernel, naming, place, tree
+from evals.sandbox.layers import Place
 
 _ALL = kernel.NEW_MOUNTS | kernel.NEW_HOSTNAME | kernel.NEW_IPC | kernel.NEW_PIDS | kernel.NEW_NETWORK
 _SETUP_LIMIT_S = 30.0
@@ -49,7 +50,7 @@ def _in_namespaces(job: dict[str, Any], writer: int) -> None:
     """Leave every namespace of the machine, then do the job as the first process of a new one; never returns."""
     try:
         kernel.die_with_parent(signal.SIGKILL)
-        is_root = os.geteuid() == 0
+        is_root = os.geteuid() == 0 and not job["as_user"]
         user, group = os.geteuid(), os.getegid()
         kernel.unshare(_ALL | (0 if is_root else kernel.NEW_USERS))
         if not is_root:
@@ -93,7 +94,7 @@ def _first_process(job: dict[str, Any], *, is_root: bool) -> dict[str, Any]:
     return {"started": started, **_run_command(job, here)}
 
 
-def _run_setup(job: dict[str, Any], here: place.Place) -> execution.Ran:
+def _run_setup(job: dict[str, Any], here: Place) -> execution.Ran:
     if not job["setup"].strip():
         return execution.Ran(0, "", "", timed_out=False, seconds=0.0)
     arguments = execution.command_line("strict", job["setup"], here.root)
@@ -103,7 +104,7 @@ def _run_setup(job: dict[str, Any], here: place.Place) -> execution.Ran:
     return ran
 
 
-def _run_command(job: dict[str, Any], here: place.Place) -> dict[str, Any]:
+def _run_command(job: dict[str, Any], here: Place) -> dict[str, Any]:
     before = tree.snapshot(here)
     cwd, command = job["cwd"], job["command"]
     if not (here.root / cwd[1:]).is_dir():
@@ -129,14 +130,14 @@ def _run_command(job: dict[str, Any], here: place.Place) -> dict[str, Any]:
     return reply
 
 
-def _ended_in(here: place.Place, cwd: str) -> str:
+def _ended_in(here: Place, cwd: str) -> str:
     try:
         return (here.root / place.ENDED[1:]).read_text(encoding="utf-8", errors="replace").strip() or cwd
     except OSError:
         return cwd
 
 
-def _packed(here: place.Place, furnished: tree.Snapshot) -> str:
+def _packed(here: Place, furnished: tree.Snapshot) -> str:
     """Return ada's home, and what else the setup made, as a tar archive in base64."""
     import base64
     import io

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.sandbox import archives
-from evals.sandbox.place import Place
+from evals.sandbox.layers import Place
 
 _WHOLE = 64 * 1024 * 1024
 _EDGE = 1024 * 1024
@@ -113,10 +113,12 @@ def _digest(path: Path, size: int) -> str:
         return f"{size}:{hashlib.sha256(first + file.read()).hexdigest()}"
 
 
-def _before(path: str, before: Snapshot) -> Entry | None:
+def _before(place: Place, path: str, before: Snapshot) -> Entry | None:
     """Return what was at a path after the setup."""
     if path in before:
         return before[path] if before[path].kind != "-" else None
+    if place.has_own(path):
+        return None
     for parent in Path(path).parents:
         covering = before.get(str(parent))
         if covering and (covering.kind != "d" or covering.is_opaque):
@@ -133,7 +135,7 @@ def changes(place: Place, before: Snapshot, after: Snapshot) -> list[dict[str, A
     for path in sorted({*before, *after}):
         if is_noise(path):
             continue
-        was, now = _before(path, before), after.get(path)
+        was, now = _before(place, path, before), after.get(path)
         now = None if now and now.kind == "-" else now
         if now is None and path not in after and path not in before:
             continue

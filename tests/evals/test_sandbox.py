@@ -4,12 +4,22 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from evals.sandbox.client import Job, Result, Sandbox, SandboxError
+
+
+@pytest.fixture(params=["root", "user"])
+def any_sandbox(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox as root makes it, and one as a user has to."""
+    if request.param == "root":
+        yield sandbox
+    else:
+        with Sandbox(as_user=True) as made:
+            yield made
 
 
 def changed(result: Result) -> dict[str, tuple[str, str]]:
@@ -22,33 +32,35 @@ def changed(result: Result) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_what_is_written_does_not_leave(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_what_is_written_does_not_leave(any_sandbox: Sandbox, tmp_path: Path) -> None:
     """Neither into the machine nor into the next run."""
     mark = f"caro-evals-{os.getpid()}"
-    result = sandbox.run(
+    result = any_sandbox.run(
         Job(f"touch /etc/{mark} /usr/{mark} /tmp/{mark} here; mkdir -p {tmp_path}; echo x >{tmp_path}/y")
     )
     assert changed(result)["here"] == ("-", "f")
     assert changed(result)[f"/etc/{mark}"] == ("-", "f")
     assert not any(Path(top, mark).exists() for top in ("/etc", "/usr", "/tmp"))  # noqa: S108  the very place
     assert list(tmp_path.iterdir()) == []
-    assert sandbox.run(Job(f"ls /etc/{mark} here")).output == ""
+    assert any_sandbox.run(Job(f"ls /etc/{mark} here")).output == ""
 
 
-def test_the_machines_own_files_can_be_changed_inside(sandbox: Sandbox) -> None:
+def test_the_machines_own_files_can_be_changed_inside(any_sandbox: Sandbox) -> None:
     """A deletion there is seen, and harms nobody."""
     before = Path("/etc/passwd").read_bytes()
-    assert changed(sandbox.run(Job("rm /etc/passwd"))) == {"/etc/passwd": ("f", "-")}
+    assert changed(any_sandbox.run(Job("rm /etc/passwd"))) == {"/etc/passwd": ("f", "-")}
     assert Path("/etc/passwd").read_bytes() == before
 
 
-def test_home_and_repository_are_hidden(sandbox: Sandbox) -> None:
+def test_home_and_repository_are_hidden(any_sandbox: Sandbox) -> None:
     """Whatever a wrong command looks for, it sees no secrets."""
-    seen = sandbox.run(Job("ls -A /root /home /tmp /run /mnt; cat /proc/1/environ; ls /proc/1/root /proc/1/cwd")).output
+    seen = any_sandbox.run(
+        Job("ls -A /root /home /tmp /run /mnt; cat /proc/1/environ; ls /proc/1/root /proc/1/cwd")
+    ).output
     assert seen.split() == ["/home:", "ada", "/mnt:", "/root:", "/run:", "lock", "/tmp:"]  # noqa: S108
     hidden = [str(Path(__file__).parents[2]), str(Path.home()), os.environ.get("CARO_MODELS_DIR", "/root/x")]
     for path in hidden:
-        assert sandbox.run(Job(f"ls -A '{path}'")).output == ""
+        assert any_sandbox.run(Job(f"ls -A '{path}'")).output == ""
 
 
 def test_there_is_no_network_but_lo(sandbox: Sandbox) -> None:
@@ -94,10 +106,12 @@ def test_output_without_end_is_cut(sandbox: Sandbox) -> None:
     ],
 )
 def test_changes_are_those_of_the_command(
-    sandbox: Sandbox, setup: str, command: str, expected: dict[str, tuple[str, str]]
+    any_sandbox: Sandbox, setup: str, command: str, expected: dict[str, tuple[str, str]]
 ) -> None:
     """Not those of the setup; a new time of the same contents is one, which a task may look at."""
-    found = {path: kinds for path, kinds in changed(sandbox.run(Job(command, setup))).items() if kinds != ("p", "p")}
+    found = {
+        path: kinds for path, kinds in changed(any_sandbox.run(Job(command, setup))).items() if kinds != ("p", "p")
+    }
     assert found == expected
 
 
