@@ -99,6 +99,7 @@ def _run_setup(job: dict[str, Any], here: Place) -> execution.Ran:
         return execution.Ran(0, "", "", timed_out=False, seconds=0.0)
     arguments = execution.command_line("strict", job["setup"], here.root)
     ran = execution.run(arguments, here.root, place.WORK, _SETUP_LIMIT_S)
+    execution.settle(here.root / "proc", frozenset({"1"}))
     (here.root.parent / "stdout").unlink(missing_ok=True)
     (here.root.parent / "stderr").unlink(missing_ok=True)
     return ran
