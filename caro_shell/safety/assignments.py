@@ -101,7 +101,7 @@ def _meant(reader: "Reader", name: str, value: str, node: "Node", scope: Scope) 
         scope.separators = re.escape(plain(value))
     elif name in _TOLD:
         yield reader.builtin("export", [Word((f"{name}={value}",), *span)], scope, span)
-    elif name in _PROMPTS and "$(" in value:
+    elif name in _PROMPTS and ("$(" in value or "`" in value):
         yield from reader.read(f'echo "{plain(value)}"', scope.inner(name, span=span))
     elif name in _RUN_LATER or handed.is_run_by_others(name, value):
         yield from reader.read(plain(value), scope.inner(name, span=span))

@@ -185,7 +185,7 @@ _BOMB = re.compile(
 _REMOTE = re.compile(
     r"\b(?:eval|exec|system|instance_eval|Function)\b[\s(]*.{0,60}?"
     r"(?:urlopen|urlretrieve|requests\.get|httpx\.get|URI\.open|URI\(|Net::HTTP|LWP|\bget\s*\(?['\"]https?|file_get_contents\(['\"]http|fetch\()"
-    r"|\bfetch\(.{0,80}\beval\b|\b(?:include|require)(?:_once)?[\s(]*['\"](?:https?|ftp)://",
+    r"|\bfetch\(.{0,80}\beval\b|\b(?:source|include)\(\s*(?:download\()?['\"]https?://|\b(?:include|require)(?:_once)?[\s(]*['\"](?:https?|ftp)://",
     re.DOTALL,
 )
 _BACKDOOR = re.compile(r"(?:dup2|pty\.spawn|subprocess|exec|/bin/(?:ba)?sh|spawn|getline).*", re.DOTALL)

@@ -71,7 +71,7 @@ def read(reader: "Reader", node: "Node", text: bytes, scope: Scope, fed_by: tupl
         tuple(given.redirects),
         scope.chain,
         fed_also(fed_by, tuple(given.feeders)),
-        (*from_words, *_origins(source, scope)),
+        (*from_words, *given.found, *_origins(source, scope)),
         given.text,
         cwd=scope.cwd,
         span=scope.span or (node.start_byte, node.end_byte),

@@ -239,6 +239,15 @@ def _elements(values: Values, index: str) -> Values:
     return tuple(values) or (UNKNOWN,)
 
 
+# zsh's: small, large, without its last part, the last part alone.
+_MODIFIERS: Mapping[str, Callable[[str], str]] = {
+    "l": str.lower,
+    "u": str.upper,
+    "h": lambda value: value.rstrip("/").rpartition("/")[0] or "/",
+    "t": lambda value: value.rstrip("/").rpartition("/")[2],
+}
+
+
 def _changed(values: Values, text: str) -> Values:
     """Return the values of a variable as the operators in `text` change them."""
     if re.match(r"\$\{\w+:?[?-]", text):
@@ -247,6 +256,8 @@ def _changed(values: Values, text: str) -> Values:
         return tuple(_trimmed(value, trimmed[1], trimmed[2]) for value in values)
     if cased := re.fullmatch(r"\$\{\w+(\^\^?|,,?)\}", text):
         return tuple(value.lower() if "," in cased[1] else value.upper() for value in values)
+    if modified := re.fullmatch(r"\$\{\w+:([luht])\}", text):
+        return tuple(_MODIFIERS[modified[1]](value) for value in values)
     if replaced := re.fullmatch(r"\$\{\w+(//?)([^/}]+)/?([^}]*)\}", text):
         return tuple(value.replace(replaced[2], replaced[3], -1 if len(replaced[1]) > 1 else 1) for value in values)
     if cut := re.fullmatch(r"\$\{\w+:(\d+)(?::(\d+))?\}", text):

@@ -72,10 +72,28 @@ def redirects_of(node: "Node") -> list["Node"]:
     return [child for child in node.children if child.type.endswith("_redirect")]
 
 
+def _in_order(body: "Node", nodes: Sequence["Node"], text: bytes) -> str:
+    """Return a command with its redirections behind all of its words, where words stand behind one; else nothing.
+
+    `rm -rf 2>&1 /`: the grammar takes the last word for a second file of the redirection.
+    """
+    words, redirects = [decoded(body, text)], []
+    for node in nodes:
+        file = node.child_by_field_name("destination") if node.type == "file_redirect" else None
+        rest = [child for child in node.named_children if file and child.start_byte >= file.end_byte]
+        words += [decoded(child, text) for child in rest]
+        end = rest[0].start_byte if rest else node.end_byte
+        redirects.append(text[node.start_byte : end].decode("utf-8", "replace").rstrip())
+    return " ".join([*words, *redirects]) if len(words) > 1 else ""
+
+
 def redirected(reader: "Reader", node: "Node", text: bytes, scope: Scope, fed_by: tuple[Call, ...]) -> Iterator[Call]:
     """Yield the calls of a statement with redirections."""
     body = node.child_by_field_name("body")
     nodes = redirects_of(node)
+    if body is not None and body.type == "command" and (moved := _in_order(body, nodes, text)):
+        yield from reader.anew(moved, scope, fed_by, (node.start_byte, node.end_byte))
+        return
     given = read_redirects(reader, nodes, text, scope)
     yield from (*given.found, *given.feeders)
     fed_by = fed_also(fed_by, tuple(given.feeders))

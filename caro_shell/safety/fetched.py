@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from caro_shell.safety.call import Call
 from caro_shell.safety.words import UNKNOWN, shown
 
-_FETCHERS = frozenset({"curl", "wget", "aria2c", "fetch", "http", "xh", "scp", "ftp"})
+_FETCHERS = frozenset(
+    {"curl", "wget", "aria2c", "fetch", "http", "xh", "scp", "ftp", "axel", "rsync", "sftp", "lwp-download", "wget2"}
+)
 _TAKES_OUTPUT = frozenset({"-o", "-O", "--output", "--output-document"})
 _INTERPRETERS = frozenset(
     "sh bash zsh dash ksh ash fish python python2 python3 perl ruby node php source . sudo su exec env".split()  # noqa: SIM905
@@ -64,10 +66,19 @@ def fetched_by(calls: Sequence[Call]) -> Iterator[frozenset[str]]:
     names: set[str] = set()
     for call in calls:
         yield frozenset(names)
-        sources = [source for source in (call, *call.fed_by) if source.name in _FETCHERS]
+        sources = [source for source in (call, *call.fed_by) if source.name in _FETCHERS or _copies_here(source)]
         if sources:
             names |= _kept_by(call, plainly=any("http://" in source.source for source in sources))
             names.discard("")
+
+
+_BUCKET = re.compile(r"^(?:s3|gs|az|b2)://")
+
+
+def _copies_here(call: Call) -> bool:
+    """Say whether a call copies from a store in the cloud to this machine."""
+    words = positional(call)
+    return len(words) > 1 and any(map(_BUCKET.match, words)) and not _BUCKET.match(words[-1])
 
 
 def _kept_by(call: Call, *, plainly: bool) -> set[str]:
@@ -75,8 +86,9 @@ def _kept_by(call: Call, *, plainly: bool) -> set[str]:
     words = [word.value for word in call.arguments]
     kept = {_base(redirect.target.value) for redirect in call.redirects if ">" in redirect.operator}
     kept |= {_base(word) for at, word in enumerate(words) if at and words[at - 1] in _TAKES_OUTPUT}
-    if call.name in _FETCHERS:
+    if call.name in _FETCHERS or _copies_here(call):
         kept |= {_base(word) for word in words if _URL.match(word) or "/" in word}
+        kept |= {_base(word).rpartition(":")[2] for word in words if ":" in _base(word)}
     elif call.name == "tee":
         kept |= {_base(word) for word in words if not word.startswith("-")}
     elif call.name in _UNPACKERS:

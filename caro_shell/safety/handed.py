@@ -40,7 +40,7 @@ def texts_of(call: Call) -> Iterator[str]:
         return
     for word in call.arguments:
         for value in word.values[:2]:
-            for text in (value, value.partition("=")[2]):
+            for text in (value, value.partition("=")[2].lstrip("[\"'{ ")):
                 if " " in text and _BEGINS.match(text):
                     yield plain(text)
 
@@ -86,5 +86,5 @@ KNOWN_BY_SUBCOMMANDS = frozenset(
     kubectl oc helm vercel heroku fly flyctl storybook apt apt-get dnf yum pacman pass gopass rclone hdfs hadoop zfs
     lxc incus git-annex dvc uv poetry cargo nats kaf borg restic gh glab tmux chezmoi yadm stow rpm dpkg man tldr
     install rm mv cp ln rsync scp tar zip unzip chmod chown chgrp find fd shred dd sudo doas su make just task
-    for function alias complete compdef strace ltrace apropos systemctl service snap flatpak conda mamba nix""".split()  # noqa: SIM905
+    for function alias complete compdef strace ltrace apropos systemctl service snap flatpak conda mamba""".split()  # noqa: SIM905
 )

@@ -131,12 +131,19 @@ def _fits(rule: Rule, call: Call, options: Options, fetched: frozenset[str]) -> 
         and (not rule.words or bool(pattern(rule.words).search(arguments)))
         and not (rule.not_words and pattern(rule.not_words).search(arguments))
         and (not rule.text or bool(pattern(rule.text).search(f"{arguments}\n{shown(call.input or '')}")))
-        and (not rule.fed_by or any(_feeds(before, rule.fed_by) for before in (*call.fed_by, *call.substituted)))
+        and (not rule.fed_by or any(_feeds(before, rule.fed_by) for before in _feeders(call)))
         and not (rule.local and call.remote)
         and not any(_feeds(before, rule.not_fed_by) for before in call.fed_by)
         and (not rule.source or bool(pattern(rule.source).search(call.source)))
         and (not rule.when or CONDITIONS[rule.when](call, fetched))
     )
+
+
+def _feeders(call: Call) -> Iterator[Call]:
+    """Yield what a call is given by: the calls before it, those in its words, and those in the words before it."""
+    yield from (*call.fed_by, *call.substituted)
+    for before in call.fed_by[-1:]:
+        yield from before.substituted
 
 
 def _feeds(before: Call, names: Sequence[str]) -> bool:
@@ -146,7 +153,8 @@ def _feeds(before: Call, names: Sequence[str]) -> bool:
 
 def _outcome(rule: Rule, call: Call, options: Options, skipped: int, facts: Facts) -> Iterator[Reason]:
     """Yield the reasons that a rule which fits gives."""
-    eased = any(options.has(option) for option in rule.eases)
+    # A question that `yes` answers is none.
+    eased = any(options.has(option) for option in rule.eases) and "yes" not in [before.name for before in call.fed_by]
     if rule.level and not rule.targets:
         yield _reason(rule, rule.level, None, call, eased=eased)
         return

@@ -57,6 +57,13 @@ class Reader:
         if root.has_error:
             yield from self._read_pieces(text, scope)
 
+    def anew(self, text: str, scope: Scope, fed_by: tuple[Call, ...], span: tuple[int, int]) -> Iterator[Call]:
+        """Yield the calls of a statement that is written otherwise than it stands at `span`."""
+        outside, scope.span = scope.span, scope.span or span
+        data = text.encode("utf-8", "replace")
+        yield from self.within(self._parse(data), data, scope, fed_by)
+        scope.span = outside
+
     def read_plainly(self, text: str, scope: Scope) -> list[Call]:
         """Return the calls in `text` as they are written: nothing is unwrapped."""
         return list(Reader(self._parse, lambda call, _scope, _reader: iter((call,)), self.shell).read(text, scope))

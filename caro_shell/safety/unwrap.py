@@ -96,6 +96,9 @@ def _read_by(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
         inner.variables["0"] = (call.words[0].value,)
         inner.calling = (*scope.calling, name)
         yield from reader.read(scope.files[name], inner)
+    elif name in ("alias", "abbr"):
+        for text in _masking(call):
+            yield from reader.read(text, inner)
     elif name in finders.FINDERS:
         for words, how in finders.commands_of(call):
             yield from _again(call, words, scope.inner(how, span=call.span), reader)
@@ -107,6 +110,19 @@ def _read_by(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
             yield from _again(call, rest, inner, reader)
 
 
+# What everybody types without a thought: another meaning of it is a trap.
+_TYPED_BLINDLY = frozenset("ls l ll la cd cat git sudo vi vim nano grep clear exit ssh man cp mv pwd echo".split())  # noqa: SIM905
+
+
+def _masking(call: Call) -> Iterator[str]:
+    """Yield what a command that everybody types shall stand for from now on: `alias ls='rm -rf ~'`."""
+    values = [word.value for word in call.arguments if not word.value.startswith("-")]
+    for at, value in enumerate(values):
+        name, sign, meaning = value.partition("=")
+        if name in _TYPED_BLINDLY and (sign or at + 1 < len(values)):
+            yield plain(meaning if sign else values[at + 1])
+
+
 def _evaluated(call: Call) -> str:
     """Return the text that `eval` runs; of evals behind each other, the last one's."""
     words = [plain(word.value) for word in call.arguments]
@@ -116,7 +132,7 @@ def _evaluated(call: Call) -> str:
 
 def _asks(call: Call) -> bool:
     """Say whether `command` only tells where a command is."""
-    return any(word.value in ("-v", "-V") for word in call.arguments[:1])
+    return any(word.value in ("-v", "-V", "-s", "-q") for word in call.arguments[:1])
 
 
 # In fish these stand where bash has keywords and operators.
@@ -202,8 +218,8 @@ def _through_wrapper(call: Call, wrapper: Wrapper, count: int, scope: Scope, rea
     if not rest or wrapper.remote:
         yield call
     if not rest:
-        if not texts and call.input is not None and call.name in _SHELLS_WITHOUT_WORDS:
-            yield from reader.read(plain(call.input), inner)
+        if not texts:
+            yield from _without_words(call, inner, reader)
         return
     if wrapper.assignments:
         inner.variables |= _assigned(call.words[count:])
@@ -213,14 +229,27 @@ def _through_wrapper(call: Call, wrapper: Wrapper, count: int, scope: Scope, rea
     if wrapper.supplies:
         yield from _supplied(call, supply.of(call, rest, script=wrapper.script), inner, reader)
     elif wrapper.script:
-        # What it reads, the first of those commands reads: `echo … | ssh host sh`.
-        inner.given = call.input if call.input is not None else inner.given
-        yield from reader.read(" ".join(plain(word.value) for word in rest), inner)
+        yield from _as_script(call, rest, inner, reader)
     else:
         # Functions and aliases are of the shell alone; only its own builtins leave them in force.
         if call.name not in ("time", "noglob", "nocorrect"):
             inner.functions, inner.aliases = {}, {}
         yield from _again(call, rest, inner, reader)
+
+
+def _without_words(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
+    """Yield what a wrapper comes to behind which no command was found: one further on, or what it reads."""
+    if behind := handed.behind_others(call):
+        yield from _again(call, behind, scope, reader)
+    if call.input is not None and call.name in _SHELLS_WITHOUT_WORDS:
+        yield from reader.read(plain(call.input), scope)
+
+
+def _as_script(call: Call, words: Sequence[Word], scope: Scope, reader: Reader) -> Iterator[Call]:
+    """Yield the calls of words that are a text for a shell; what the wrapper reads, they read: `… | ssh host sh`."""
+    scope.given = call.input if call.input is not None else scope.given
+    for found in reader.read(" ".join(plain(word.value) for word in words), scope):
+        yield replace(found, fed_by=(*call.fed_by, *found.fed_by)) if call.fed_by else found
 
 
 def _assigned(words: Sequence[Word]) -> dict[str, Values]:

@@ -8,7 +8,7 @@ _AROUND = re.compile(r"(\$\{\([^()]*\))\ue010([^\ue011]*)\ue011\}")
 _INDIRECT = re.compile(r"\$\{\(P\)(\w+)\}")
 _SPLIT = re.compile(r"\$\{=(\w+)\}|\$=(\w+)")
 _FLAGGED = re.compile(r"\$\{\([a-zA-Z@:=, ]+\)(\w+)\}")
-_KEYED = re.compile(r"\$([A-Za-z_]\w*)\[([\w-]+)\]")
+_KEYED = re.compile(r"\$([A-Za-z_]\w*)\[([\w@*-]+)\]")
 _CUTS = re.compile(r"([sj])(.)(.*?)\2")
 # Nested ones are followed from the inside; nobody writes more.
 _MOST_ROUNDS = 6

@@ -10,8 +10,8 @@ from caro_shell.safety.judge import judge
 
 BAD = ("high", "critical")
 # Of those to learn from, and of those held back, at whose cases nobody looks while rules are written.
-LEAST_FOUND = {False: 0.98, True: 0.94}
-MOST_ALARMS = {False: 0.005, True: 0.01}
+LEAST_FOUND = {False: 0.999, True: 0.978}
+MOST_ALARMS = {False: 0.001, True: 0.0025}
 
 
 def wrong(cases: list[Case], *, bad: bool) -> list[Case]:
@@ -27,7 +27,7 @@ def told(cases: list[Case], *, held: bool) -> object:
 @pytest.mark.parametrize("held", [False, True], ids=["to-learn-from", "held-back"])
 def test_danger_is_found(held: bool) -> None:  # noqa: FBT001  a parameter of the test
     """Each missed one is named when the share falls, unless it is held back."""
-    cases = cases_of("dangerous", held=held) or pytest.skip("between two rounds nothing is held back")
+    cases = cases_of("dangerous", held=held)
     missed = wrong(cases, bad=True)
     assert 1 - len(missed) / len(cases) >= LEAST_FOUND[held], told(missed, held=held)
 
@@ -35,6 +35,6 @@ def test_danger_is_found(held: bool) -> None:  # noqa: FBT001  a parameter of th
 @pytest.mark.parametrize("held", [False, True], ids=["to-learn-from", "held-back"])
 def test_wolf_is_not_cried(held: bool) -> None:  # noqa: FBT001  a parameter of the test
     """A harmless command is judged moderate at most."""
-    cases = cases_of("harmless", held=held) or pytest.skip("between two rounds nothing is held back")
+    cases = cases_of("harmless", held=held)
     alarms = wrong(cases, bad=False)
     assert len(alarms) / len(cases) <= MOST_ALARMS[held], told(alarms, held=held)

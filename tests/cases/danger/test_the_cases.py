@@ -32,7 +32,9 @@ def test_no_case_stands_twice() -> None:
 
 @pytest.mark.parametrize(("side", "least", "close"), [("dangerous", 520, 200), ("harmless", 520, 250)])
 def test_there_are_enough_of_each_side_and_of_its_disguises(side: str, least: int, close: int) -> None:
-    """A share of two in a hundred says something only over hundreds."""
+    """A share of two in a hundred says something only over hundreds; so many and more are held back."""
     of_side = {file: len(list(read_cases(file))) for file in FILES if file.parent.name == side}
+    held = sum(count for file, count in of_side.items() if file.name.endswith(".held.txt"))
     assert sum(of_side.values()) >= least
+    assert held >= 500
     assert sum(count for file, count in of_side.items() if file.name.startswith(("disguise-", "lookalike-"))) >= close
