@@ -39,6 +39,8 @@ class Attempt:
     received: str = ""
     """The answer as it came, where that is not `raw`: secrets have been put back into that one."""
     ended: bool = False
+    log_probabilities: Sequence[float] = ()
+    """Of each token, as far as the engine can tell."""
 
 
 @dataclass
@@ -65,6 +67,8 @@ class Answers:
     """Whether the first command has had its second attempt, or needed none."""
     warned: set[str] = field(default_factory=set)
     """The commands around which the model said that they may do harm."""
+    log_probabilities: dict[str, Sequence[float]] = field(default_factory=dict)
+    """Of each command, how probable the tokens of its answer were."""
     _draws: int = 0
     _exhausted: bool = False
 
@@ -136,6 +140,7 @@ class Answers:
             raise Unusable(f"The model's answer is not valid {visit.shell}.", "Say it in other words.")
         if warns(text_around(attempt.raw, visit.shell)):
             self.warned.add(command)
+        self.log_probabilities.setdefault(command, attempt.log_probabilities)
         return command
 
 
@@ -183,5 +188,6 @@ def _stream(engine: Engine, attempt: Attempt, sampling: Sampling, visit: Visit) 
     finally:
         stream.close()  # type: ignore[attr-defined]
         attempt.ended = engine.usage.ended
+        attempt.log_probabilities = engine.usage.log_probabilities
         attempt.sent = engine.sent or attempt.messages
         attempt.received = engine.received if isinstance(engine, Remote) else ""

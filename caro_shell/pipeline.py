@@ -3,16 +3,19 @@
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from caro_shell import context, prompt
 from caro_shell.answers import Answers, Attempt, Listener, Visit, pieces
-from caro_shell.engines import Engine, Remote, Sampling
+from caro_shell.confidence import NOT_SURE, confidence, features, is_unsure
+from caro_shell.engines import Engine, Keeping, Remote, Sampling, never
 from caro_shell.errors import UsageError
+from caro_shell.examples import with_examples
 from caro_shell.line import read_line
 from caro_shell.parse.explanation import parse_explanation, plain
+from caro_shell.prompt import Message
 from caro_shell.protocol import Ask, Reply
 from caro_shell.safety.targets import Aliases
 from caro_shell.safety.told import warns
@@ -40,13 +43,31 @@ class Pipeline:
     history: bool = False
     """Whether that may be a command of the user's own history, which no server gets to see."""
     last: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
+    """What the confidence in the latest command was computed from."""
     _answers: OrderedDict[tuple[Any, ...], Answers] = field(default_factory=OrderedDict)
     _explanations: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
 
     def prime(self, shell: str) -> None:
         """Evaluate the constant part of the prompt, and load the judge's rules, before anybody waits for it."""
-        self.engine.prime(prompt.build_messages("", context.place(shell)))
+        place = context.place(shell)
+        self.engine.prime(self._opened(prompt.build_messages("", place), place))
         _judged("true", Ask("", shell, ""))
+
+    def is_prepared(self, shell: str) -> bool:
+        """Say whether nothing is left to `prepare` for this shell."""
+        return not isinstance(self.engine, Keeping) or self.engine.keeps(_opening(context.place(shell)))
+
+    def prepare(self, shell: str, cancelled: Callable[[], bool] = never) -> None:
+        """Evaluate the examples for a shell, which takes long; until that is done, prompts are without them."""
+        opening = _opening(context.place(shell))
+        if isinstance(self.engine, Keeping) and not self.engine.keeps(opening):
+            self.engine.prepare(opening, cancelled)
+
+    def _opened(self, messages: Sequence[Message], place: prompt.Place) -> Sequence[Message]:
+        """Return a prompt with the examples in it, where they cost nothing because the engine keeps them evaluated."""
+        opened = with_examples(messages, place)
+        return opened if isinstance(self.engine, Keeping) and self.engine.keeps(opened) else messages
 
     def answer(self, ask: Ask, listener: Listener) -> Reply:
         """Return the reply; raises Cancelled, Unusable, UsageError, or what the engine raises."""
@@ -59,6 +80,7 @@ class Pipeline:
             place = context.place(ask.shell)
         with visit.watch.step("prompt"):
             task = _task(ask, place)
+            task = replace(task, messages=self._opened(task.messages, place))
         if self.hints and ask.type == "generate":
             with visit.watch.step("hints"):
                 task = self._hinted(task, place)
@@ -90,11 +112,13 @@ class Pipeline:
         with visit.watch.step("judge"):
             command = answers.commands[index]
             judged = _judged(command, ask, warned=command in answers.warned)
+        self.features = features(answers.log_probabilities.get(command, ()), len(proof.objections))
+        sure = confidence(self.features)
         return Reply(
             command=answers.commands[index],
             risk=judged.level,
             reasons=[reason.sentence for reason in judged.reasons],
-            notes=[*proof.notes, *self.engine.notes],
+            notes=[*proof.notes, *([NOT_SURE] if is_unsure(sure) else []), *self.engine.notes],
             alternatives=answers.commands[1 : ask.number] if ask.number > 1 else [],
             model=self.engine.model,
             engine=self.engine.name,
@@ -103,6 +127,7 @@ class Pipeline:
             alternative=index,
             cursor=len(task.right),
             words=task.words,
+            confidence=None if sure is None else round(sure, 3),
         )
 
     def _proved(self, ask: Ask, task: Task, answers: Answers, index: int, visit: Visit) -> "Proof":
@@ -164,6 +189,7 @@ class Pipeline:
             # The last message of each: what was sent for a further answer differs in that alone.
             "asked": [attempt.sent[-1].content for attempt in visit.attempts],
             "answers": [attempt.received if remote else attempt.raw for attempt in visit.attempts],
+            "log_probabilities": [[round(one, 3) for one in attempt.log_probabilities] for attempt in visit.attempts],
             "tokens": {
                 "prompt": self.engine.usage.prompt_tokens,
                 "reused": self.engine.usage.reused_tokens,
@@ -172,6 +198,10 @@ class Pipeline:
             },
             "timings_ms": visit.watch.timings(),
         }
+
+
+def _opening(place: prompt.Place) -> Sequence[Message]:
+    return with_examples(prompt.build_messages("", place), place)
 
 
 def _mendable(proof: "Proof") -> str:

@@ -87,6 +87,7 @@ EVENTS: Mapping[str, Mapping[str, Field]] = {
         "cursor": _optional(_COUNT),
         "words": _optional(_TEXT),
         "explanation": _optional(_TEXT),
+        "confidence": _optional(_NUMBER),
     },
     "error": {"code": _TEXT, "message": _TEXT, "hint": _TEXT, "pid": _optional(_COUNT)},
     "status": {
@@ -176,6 +177,8 @@ class Reply(NamedTuple):
     words: str = ""
     """What was asked for, in the user's words; empty when that were none."""
     explanation: str = ""
+    confidence: float | None = None
+    """How likely it is that the command is right, from 0 to 1; None where the engine cannot tell."""
 
     def message(self) -> dict[str, Any]:
         """Return the message that carries this reply."""

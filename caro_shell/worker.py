@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from caro_shell.answers import Listener
@@ -20,6 +20,9 @@ _log = logging.getLogger(__name__)
 
 NOWHERE = Placement(device="")
 """While no model is loaded."""
+
+# Who has just got an answer may want another one at once.
+_REST_S = 1.0
 
 Report = Callable[[Job, dict[str, Any]], None]
 """Takes a job and an event of it; called from the worker's thread."""
@@ -82,7 +85,7 @@ class Worker:
 
     def _run(self) -> None:
         while True:
-            job = self._jobs.get()
+            job = self._next_job()
             if isinstance(job, Job):
                 self._report(job, self._outcome(job))
             elif job == "reload":
@@ -92,6 +95,25 @@ class Worker:
                 self._warm = False
             if job == "stop":
                 return
+
+    def _next_job(self) -> Job | str:
+        """Return the next job; while there is none, what takes long is prepared for those to come."""
+        if self._pipeline is not None and not self._pipeline.is_prepared(self._shell):
+            try:
+                return self._jobs.get(timeout=_REST_S)
+            except Empty:
+                self._prepare(self._pipeline)
+        return self._jobs.get()
+
+    def _prepare(self, pipeline: Pipeline) -> None:
+        """Prepare the pipeline until a job comes; what goes wrong is the next request's to find."""
+        try:
+            pipeline.prepare(self._shell, lambda: not self._jobs.empty())
+        except CaroError as error:
+            self._add_note(error.message)
+        except Exception:  # the thread must live on, whatever an engine does
+            _log.exception("the prompt's beginning could not be prepared")
+            self._add_note("Something in caro broke; see: caro daemon logs.")
 
     def _outcome(self, job: Job) -> dict[str, Any]:
         """Do a job and return its terminal event; nothing that goes wrong ends the thread."""
@@ -125,9 +147,9 @@ class Worker:
     def _loaded(self, job: Job) -> Pipeline:
         """Return the pipeline with the engine that the job's settings ask for."""
         pipeline = self._pipeline
+        self._shell = job.request.shell
         if pipeline is None or self._settings != job.settings:
             job.state = "loading"
-            self._shell = job.request.shell
             pipeline = self._load(job.settings)
         pipeline.max_tokens = job.settings.max_tokens
         pipeline.proves = job.settings.proof

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from caro_shell.errors import CaroError
-from evals import runs, selfcheck, syntax, tables, tasks
+from evals import fit, runs, selfcheck, syntax, tables, tasks
 from evals.sandbox.client import Pool, SandboxError
 from evals.score import Scorer
 from evals.surroundings import Surroundings
@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     calibration = verbs.add_parser("calibration", help="how often answers of one confidence are right")
     calibration.add_argument("file", type=Path)
     calibration.set_defaults(run=_calibration)
+    fitted = verbs.add_parser("fit", help="fit the product's confidence to runs over dev")
+    fitted.add_argument("files", nargs="+", type=Path)
+    fitted.set_defaults(run=_fit)
     for verb in (check, run):
         _choose_tasks(verb)
     for verb in (run, score, show):
@@ -147,6 +150,12 @@ def _compare(options: argparse.Namespace) -> int:
 def _calibration(options: argparse.Namespace) -> int:
     for line in tables.calibration(runs.read(options.file)):
         print(line)
+    return 0
+
+
+def _fit(options: argparse.Namespace) -> int:
+    fit.FILE.write_text(fit.fit([runs.read(path) for path in options.files]), encoding="utf-8")
+    print(f"{fit.FILE} is written.")
     return 0
 
 

@@ -39,6 +39,7 @@ class Outcome:
     risk: str = ""
     tokens: Mapping[str, int] | None = None
     confidence: float | None = None
+    features: Mapping[str, float] | None = None
     raw: Sequence[str] = ()
     output: str = ""
     wanted: str = ""
@@ -113,6 +114,7 @@ def _outcome(task: Task, answer: Answer, scorer: Scorer) -> Outcome:
         answer.risk,
         answer.tokens,
         answer.confidence,
+        answer.features,
         answer.raw,
         score.output[:_MOST_KEPT],
         score.wanted[:_MOST_KEPT],

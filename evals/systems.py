@@ -42,6 +42,8 @@ class Answer:
     notes: Sequence[str] = ()
     risk: str = ""
     confidence: float | None = None
+    features: Mapping[str, float] = field(default_factory=dict)
+    """What the confidence was computed from."""
 
 
 class System(Protocol):
@@ -82,6 +84,7 @@ class Product:
         engine.load()
         self._stack.callback(engine.close)
         pipeline = Pipeline(engine, self._settings.max_tokens, self._settings.proof)
+        pipeline.hints, pipeline.history = self._settings.hints == "on", self._settings.history == "on"
         self._pipeline = VARIANTS[self._variant](pipeline, self._stack) if self._variant else pipeline
         return self
 
@@ -96,6 +99,7 @@ class Product:
             place = context.place(task.shell)
             if place != self._primed:
                 self._pipeline.prime(place.shell)
+                self._pipeline.prepare(place.shell)
                 self._primed = place
 
     def ask(self, task: Task, cwd: str, path: str) -> Answer:
@@ -116,7 +120,8 @@ class Product:
             reply.command,
             notes=list(reply.notes),
             risk=reply.risk,
-            confidence=getattr(reply, "confidence", None),
+            confidence=reply.confidence,
+            features=dict(pipeline.features),
         )
 
 

@@ -11,7 +11,7 @@ import pytest
 import caro_shell
 
 PACKAGE = Path(caro_shell.__file__).parent
-PURE = ("protocol", "prompt", "parse", "line", "task", "errors", "redact", "safety")
+PURE = ("protocol", "prompt", "examples", "confidence", "parse", "line", "task", "errors", "redact", "safety")
 # What the client may cost a key press: these of ours, zmq with what zmq itself wants, and the interpreter's own.
 KEYPRESS_OURS = {
     "caro_shell",

@@ -17,7 +17,10 @@ from caro_shell.prompt import SHELLS
 from caro_shell.protocol import Ask, Reply
 
 # The object of --json, in this order.
-_PRINTED = ("command", "risk", "reasons", "notes", "alternatives", "model", "engine", "cached", "timings_ms")
+_PRINTED = (
+    *("command", "risk", "reasons", "notes", "alternatives"),
+    *("model", "engine", "cached", "confidence", "timings_ms"),
+)
 
 
 def _parser() -> Parser:

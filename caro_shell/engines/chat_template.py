@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
@@ -24,6 +24,8 @@ from caro_shell.prompt import Message
 Tokenize = Callable[[str, bool], list[int]]
 """Text, and whether special tokens in it are meant, to token ids."""
 _Turns = list[dict[str, str]]
+# Constant parts that are remembered as tokens: with examples and without, for each shell.
+_PREFIXES = 8
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ class ChatTemplate:
         self._render = _compile(source, self._special)
         self._tokenize = tokenize
         self._frame = cache(self._frame_of)
+        # With many examples in it, the constant part takes longer to tokenize than the request to arrive.
+        self._prefix = lru_cache(_PREFIXES)(self._prefix_of)
 
     def _frame_of(self, roles: tuple[str, ...]) -> Frame:
         """Return the template's text around each message's content; raises EngineError when it has no place for one."""
@@ -157,12 +161,16 @@ class ChatTemplate:
 
     def tokens(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
         """Return the tokens before the last message's content, and the rest up to where the answer begins."""
-        frame = self._frame(tuple(message.role for message in messages))
-        pieces = list(
-            chain.from_iterable(
-                (self._tokenize(piece.before, True), self._tokenize(messages[piece.message].content, False))
-                for piece in frame.pieces
-            )
-        )
-        prefix = list(chain.from_iterable(pieces[:-1]))
-        return prefix, pieces[-1] + self._tokenize(frame.after, True)
+        *constant, last = messages
+        prefix, after = self._prefix(tuple(constant), last.role)
+        return list(prefix), self._tokenize(last.content, False) + after
+
+    def _prefix_of(self, constant: tuple[Message, ...], role: str) -> tuple[list[int], list[int]]:
+        """Return the tokens around the content of a message that stands behind the constant ones."""
+        frame = self._frame((*(message.role for message in constant), role))
+        contents = [*(message.content for message in constant), ""]
+        pieces = [
+            self._tokenize(piece.before, True) + self._tokenize(contents[piece.message], False)
+            for piece in frame.pieces
+        ]
+        return list(chain.from_iterable(pieces)), self._tokenize(frame.after, True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from caro_shell.config import Settings
-from caro_shell.engines import Placement, Sampling, Usage
+from caro_shell.engines import Placement, Sampling, Usage, never
 from caro_shell.errors import Unusable
 from caro_shell.prompt import Message
 
@@ -54,7 +54,20 @@ class MlxEngine:
 
     def prime(self, messages: Sequence[Message]) -> None:
         """Evaluate everything before the last message and keep it."""
-        self._keep_prefix(self._template.tokens(messages)[0])
+        self.prepare(messages, never)
+
+    def keeps(self, messages: Sequence[Message]) -> bool:
+        """Say whether everything before the last message is evaluated, and leaves room for that."""
+        prefix, rest = self._template.tokens(messages)
+        fits = len(prefix) + len(rest) + self._settings.max_tokens <= self._settings.context
+        return fits and prefix == self._prefix
+
+    def prepare(self, messages: Sequence[Message], cancelled: Callable[[], bool]) -> None:
+        """Do what `prime` does, unless it is cancelled; where a prompt has no room for it, nothing."""
+        prefix = self._template.tokens(messages)[0]
+        if len(prefix) <= self._settings.context // 2:
+            self._loaded.aborted = cancelled
+            self._keep_prefix(prefix)
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Return how many tokens a prompt has."""
