@@ -92,6 +92,7 @@ class Sandbox:
                 self._stop()
             else:
                 return self
+        self.__exit__()
         raise SandboxError(f"No sandbox can be made here: {first} {_HINT}")
 
     def __exit__(self, *_: object) -> None:

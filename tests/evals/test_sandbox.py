@@ -227,3 +227,12 @@ def test_the_kernels_own_settings_are_read_only(sandbox: Sandbox) -> None:
     )
     for command in commands.split("; "):
         assert sandbox.run(Job(f"{command} && echo done")).output in ("", "Mon Jan  1 00:00:00 UTC 2001\n"), command
+
+
+def test_where_none_can_be_made_that_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In one sentence with what would help, and nothing is left behind."""
+    # No namespace can be entered by a server whose directory for it is gone.
+    monkeypatch.setattr("evals.sandbox.client.tempfile.mkdtemp", lambda prefix: str(tmp_path / prefix))
+    with pytest.raises(SandboxError, match=r"No sandbox can be made here: .* It needs root, or .*--privileged\."):
+        Sandbox().__enter__()
+    assert list(tmp_path.iterdir()) == []
