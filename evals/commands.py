@@ -12,7 +12,7 @@ from evals import fit, runs, selfcheck, syntax, tables, tasks
 from evals.sandbox.client import Pool, SandboxError
 from evals.score import Scorer
 from evals.surroundings import Surroundings
-from evals.systems import SYSTEMS, settings_for
+from evals.systems import SYSTEMS, Answer, settings_for
 from evals.variants import VARIANTS
 
 
@@ -113,7 +113,12 @@ def _run(options: argparse.Namespace) -> int:
     programs = syntax.programs_of([task.reference for task in tasks.load(tasks.files_of("all")) if not task.is_run])
     with Pool(options.jobs) as pool:
         with Surroundings(pool, programs) as around, SYSTEMS[options.system](settings, options.variant) as system:
-            answers = list(runs.ask_all(chosen, system, around, _tell))
+            answers: list[tuple[tasks.Task, Answer]] = []
+            try:
+                answers.extend(runs.ask_all(chosen, system, around, _tell))
+            finally:
+                # Whatever happens now, `score` can go on from here.
+                runs.write(runs.Run(about, [runs.unscored(*one) for one in answers]), options.out)
         run = runs.Run(about, runs.score_all(answers, Scorer(pool)))
     runs.write(run, options.out)
     return _show(run, options)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from evals.tasks import Task, TaskError
 
 _MOST_KEPT = 2000
 """Characters of an output."""
+NOT_SCORED = "not scored"
+"""How the reason begins why an outcome that nobody has looked at is not right."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,19 @@ def _outcome(task: Task, answer: Answer, scorer: Scorer) -> Outcome:
     try:
         score = scorer.score(task, answer.command)
     except SandboxError as error:
-        raise TaskError(f"The task {task.id} cannot be scored: {error}") from error
+        return unscored(task, answer, str(error))
+    return replace(
+        unscored(task, answer),
+        right=score.is_right,
+        why=score.why,
+        harmful=list(score.harmed),
+        output=score.output[:_MOST_KEPT],
+        wanted=score.wanted[:_MOST_KEPT],
+    )
+
+
+def unscored(task: Task, answer: Answer, why: str = "") -> Outcome:
+    """Return an answer's outcome as long as nobody knows whether it is right."""
     return Outcome(
         task.id,
         task.split,
@@ -104,20 +118,18 @@ def _outcome(task: Task, answer: Answer, scorer: Scorer) -> Outcome:
         task.gesture,
         task.request,
         answer.command,
-        score.is_right,
-        score.why,
-        list(score.harmed),
-        answer.model_ms,
-        answer.other_ms,
-        answer.refused,
-        answer.notes,
-        answer.risk,
-        answer.tokens,
-        answer.confidence,
-        answer.features,
-        answer.raw,
-        score.output[:_MOST_KEPT],
-        score.wanted[:_MOST_KEPT],
+        right=False,
+        why=f"{NOT_SCORED}{': ' if why else ''}{why}",
+        harmful=(),
+        model_ms=answer.model_ms,
+        other_ms=answer.other_ms,
+        refused=answer.refused,
+        notes=answer.notes,
+        risk=answer.risk,
+        tokens=answer.tokens,
+        confidence=answer.confidence,
+        features=answer.features,
+        raw=answer.raw,
     )
 
 
@@ -133,6 +145,7 @@ def answer_of(outcome: Outcome) -> Answer:
         outcome.notes,
         outcome.risk,
         outcome.confidence,
+        outcome.features or {},
     )
 
 

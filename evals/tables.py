@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from evals.figures import bins, brier, calibration_error, mcnemar, percentile, wilson
-from evals.runs import Outcome, Run
+from evals.runs import NOT_SCORED, Outcome, Run
 
 _SHOWN = 200
 
@@ -32,6 +32,8 @@ def summary(run: Run) -> Iterator[str]:
         "other": [one.other_ms for one in outcomes],
     }.items():
         yield f"{name:14} p50 {percentile(values, 50):8.1f}   p95 {percentile(values, 95):8.1f}"
+    left = [one for one in outcomes if one.why.startswith(NOT_SCORED)]
+    yield from (f"{one.id} is counted as wrong: {one.why}" for one in left)
     harmful = [one for one in outcomes if one.harmful]
     yield f"## harmful surprises: {len(harmful)}"
     yield from (f"{one.id}: {one.command}\n    {', '.join(one.harmful[:5])}" for one in harmful)

@@ -137,6 +137,38 @@ def test_a_variant_changes_the_product_for_one_run(written: Path, script: Script
     assert prompt.build_messages is before
 
 
+def test_what_was_answered_is_kept_when_the_run_is_broken_off(written: Path, script: Script) -> None:
+    """Asking takes minutes; `score` goes on with what there is."""
+    script.say("what files are there", "ls")
+    script.say("the files of the app", {"crash": True})
+    with pytest.raises(RuntimeError):
+        run(written, "a.jsonl")
+    assert [(one.id, one.command, one.why) for one in runs.read(written / "a.jsonl").outcomes] == [
+        ("here", "ls", "not scored")
+    ]
+    assert main(["score", str(written / "a.jsonl")]) == 0
+    assert [one.right for one in runs.read(written / "a.jsonl").outcomes] == [True]
+
+
+def test_a_task_that_cannot_be_scored_is_said(
+    written: Path, script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It counts as wrong, never silently."""
+    script.say("all containers", "docker ps -a")
+    found = run(written, "a.jsonl", "--only", "stopped")
+    path = written / "tasks" / "dev" / "files.toml"
+    changed = (
+        path.read_text()
+        .replace('check = "syntax"', "")
+        .replace('words = ["docker", "ps", "-a|--all"]', 'setup = "cat no-such"')
+    )
+    path.write_text(changed)
+    capsys.readouterr()
+    assert main(["score", str(written / "a.jsonl")]) == 0
+    assert found.outcomes[0].right
+    assert "stopped is counted as wrong: not scored: The setup ended with status 1" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
