@@ -1,11 +1,11 @@
-"""Several answers to one prompt that grow side by side in llama.cpp: a token of each, evaluated in one batch.
+"""Several answers in llama.cpp that share what is evaluated of their prompt, and grow side by side or in turn.
 
-They share what is evaluated of the prompt. A batch of a few tokens is bound by reading the weights, as one is, so that
-each further answer costs a part of the first one.
+On a GPU a token of each is evaluated in one batch, which costs little more than one token. On a CPU llama.cpp has its
+fastest functions for one token and for many, so there the first answer is finished before the second goes on.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from caro_shell.engines import Growth, Reader, Sampling, Usage
@@ -46,7 +46,12 @@ class Branch:
         self.usage = replace(usage, answer_tokens=usage.answer_tokens + 1, log_probabilities=logs)
         return self._decoder.decode(self._loaded.piece(self.token))
 
-    def evaluated(self) -> None:
+    @property
+    def evaluated(self) -> int:
+        """How many of its tokens are in the context."""
+        return self.usage.evaluations
+
+    def was_evaluated(self) -> None:
         """Note that the token was evaluated, for the next one."""
         self.usage = replace(self.usage, evaluations=self.usage.evaluations + 1)
 
@@ -71,31 +76,36 @@ def grow(loaded: Loaded, prompt: Prompt, samplings: Sequence[Sampling], reader: 
     """
     start = time.perf_counter()
     branches = [Branch(loaded, sampling, prompt.usage) for sampling in samplings]
-    # Where each one's scores are in the latest evaluation; after the prompt all have the same.
-    growing = [(number, -1) for number in range(len(branches))]
     loaded.branch(len(branches))
-    position = prompt.length
+
+    def drawn(numbers: Sequence[int], *, of_prompt: bool = False) -> Generator[Growth, None, list[int]]:
+        """Draw a token for each from the latest evaluation; return the answers that go on."""
+        going_on = []
+        for index, number in enumerate(numbers):
+            branch = branches[number]
+            text = branch.draw(-1 if of_prompt else index)
+            if text:
+                yield Growth(number, text)
+            if text is None or branch.is_at_its_cap or reader.is_complete(number):
+                yield Growth(number, branch.rest(), replace(branch.usage, decode_ms=milliseconds_since(start)))
+                loaded.leave(number, prompt.length)
+            else:
+                going_on.append(number)
+        return going_on
+
     try:
-        while growing and not reader.cancelled():
-            drawn = []
-            for number, index in growing:
-                branch = branches[number]
-                text = branch.draw(index)
-                if text:
-                    yield Growth(number, text)
-                if text is None or branch.is_at_its_cap or reader.is_complete(number):
-                    usage = replace(branch.usage, decode_ms=milliseconds_since(start))
-                    yield Growth(number, branch.rest(), usage)
-                else:
-                    drawn.append(number)
-            if drawn and not reader.cancelled():
-                tokens = [(number, branches[number].token) for number in drawn]
-                if not loaded.evaluate_together(tokens, position):
-                    return
-                position += 1
-                for number in drawn:
-                    branches[number].evaluated()
-            growing = [(number, index) for index, number in enumerate(drawn)]
+        # The scores after the prompt are the same for all, and gone with the next evaluation.
+        waiting = yield from drawn(range(len(branches)), of_prompt=True)
+        growing: list[int] = []
+        while (waiting or growing) and not reader.cancelled():
+            if not growing:
+                growing, waiting = waiting[: loaded.together], waiting[loaded.together :]
+            steps = [(number, prompt.length + branches[number].evaluated, branches[number].token) for number in growing]
+            if not loaded.evaluate_together(steps):
+                return
+            for number in growing:
+                branches[number].was_evaluated()
+            growing = yield from drawn(growing)
     finally:
         for branch in branches:
             branch.close()

@@ -134,7 +134,7 @@ class Loaded:
     layers: tuple[int, int] = (0, 0)
     """How many layers are on the device, and of how many; zeros where llama.cpp did not say."""
     sequences: int = 1
-    """How many answers may grow side by side."""
+    """How many answers may stand on one prompt."""
     aborted: Callable[[], bool] = field(default=lambda: False)
 
     def __post_init__(self) -> None:
@@ -200,7 +200,7 @@ class Loaded:
 
     def forget_after(self, position: int) -> None:
         """Drop what was evaluated from `position` on."""
-        self.c.llama_memory_seq_rm(self.memory, 0, position, -1)
+        self.leave(0, position)
 
     def state(self) -> bytearray:
         """Return what has been evaluated, as llama.cpp writes it; empty when it cannot."""
@@ -230,6 +230,12 @@ class Loaded:
             raise EvaluationError(f"llama.cpp could not evaluate the prompt (status {status})")
         return bool(status == 0)
 
+    @property
+    def together(self) -> int:
+        """How many of these are evaluated in one batch: on a CPU, a batch of two costs twice as much, and more."""
+        on_the_device, layers = self.layers
+        return self.sequences if 0 < layers <= on_the_device else 1
+
     def branch(self, count: int) -> None:
         """Let `count` sequences have what is evaluated, of which there is one copy."""
         for sequence in range(1, count):
@@ -238,19 +244,23 @@ class Loaded:
     def join(self, count: int) -> None:
         """Let there be one sequence again."""
         for sequence in range(1, count):
-            self.c.llama_memory_seq_rm(self.memory, sequence, -1, -1)
+            self.leave(sequence, 0)
 
-    def evaluate_together(self, tokens: Sequence[tuple[int, int]], position: int) -> bool:
-        """Evaluate a token for each of several sequences, given as pairs; False when it was aborted.
+    def leave(self, sequence: int, position: int) -> None:
+        """Drop what a sequence alone has from `position` on."""
+        self.c.llama_memory_seq_rm(self.memory, sequence, position, -1)
+
+    def evaluate_together(self, tokens: Sequence[tuple[int, int, int]]) -> bool:
+        """Evaluate a token for each of several sequences: sequence, position, token. False when it was aborted.
 
         Raises EvaluationError.
         """
-        if [sequence for sequence, _token in tokens] == [0]:
-            return self.evaluate([tokens[0][1]])
+        if [sequence for sequence, _position, _token in tokens] == [0]:
+            return self.evaluate([tokens[0][2]])
         batch = self.c.llama_batch_init(len(tokens), 0, 1)
         try:
             batch.n_tokens = len(tokens)
-            for index, (sequence, token) in enumerate(tokens):
+            for index, (sequence, position, token) in enumerate(tokens):
                 batch.token[index], batch.pos[index], batch.logits[index] = token, position, 1
                 batch.n_seq_id[index], batch.seq_id[index][0] = 1, sequence
             return self._decoded(batch)
@@ -273,7 +283,9 @@ class Loaded:
 class Sampler:
     """Draws the next token: greedy at temperature 0, else from the likeliest tokens, by seed."""
 
-    # The usual middle of published defaults; only alternatives are drawn this way, never the first answer.
+    # The usual middle of published defaults; only alternatives are drawn this way, never the first answer. Without the
+    # first one, all 151,936 words of Qwen were sorted for every token, for 10 ms instead of 0.2.
+    TOP_K = 40
     TOP_P = 0.95
 
     def __init__(self, loaded: Loaded, temperature: float, seed: int) -> None:
@@ -287,6 +299,7 @@ class Sampler:
         if temperature <= 0:
             return [self._c.llama_sampler_init_greedy()]
         return [
+            self._c.llama_sampler_init_top_k(self.TOP_K),
             self._c.llama_sampler_init_top_p(self.TOP_P, 1),
             self._c.llama_sampler_init_temp(temperature),
             self._c.llama_sampler_init_dist(seed),

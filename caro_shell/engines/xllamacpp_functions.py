@@ -100,6 +100,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_sampler_init_dist": (c_void_p, c_uint32),
     "llama_sampler_init_greedy": (c_void_p,),
     "llama_sampler_init_temp": (c_void_p, c_float),
+    "llama_sampler_init_top_k": (c_void_p, c_int32),
     "llama_sampler_init_top_p": (c_void_p, c_float, c_size_t),
     "llama_sampler_sample": (llama_token, c_void_p, c_void_p, c_int32),
     "llama_set_abort_callback": (None, c_void_p, ggml_abort_callback, c_void_p),
