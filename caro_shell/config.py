@@ -29,7 +29,7 @@ class Settings:
     """Threads of the CPU backend; 0 chooses so that the machine stays usable."""
     gpu_layers: int = -1
     """Layers given to the GPU when the build has one; -1 is as many as fit, 0 none."""
-    context: int = 2048
+    context: int = 4096
     """Tokens of prompt and answer together."""
     base_url: str = ""
     """The address of an OpenAI-compatible server, as `https://host/v1`; empty: none, everything stays here."""

@@ -111,7 +111,7 @@ class Pipeline:
         proof = self._proved(ask, task, answers, index, visit)
         with visit.watch.step("judge"):
             command = answers.commands[index]
-            judged = _judged(command, ask, warned=command in answers.warned)
+            judged = _raised(_judged(command, ask, warned=command in answers.warned), proof)
         self.features = features(answers.log_probabilities.get(command, ()), len(proof.objections))
         sure = confidence(self.features)
         return Reply(
@@ -229,6 +229,19 @@ def _judged(command: str, ask: Ask, *, warned: bool = False) -> "Judgement":
 
     aliases = Aliases(ask.aliases, ask.global_aliases, ask.suffix_aliases)
     return judge_here(command, ask.shell, ask.cwd, os.environ, aliases, warned=warned)
+
+
+def _raised(judged: "Judgement", proof: "Proof") -> "Judgement":
+    """Return a judgement with what nobody has asked for in it; no level is lowered."""
+    from caro_shell.safety.judge import Judgement, Reason
+    from caro_shell.safety.rules import LEVELS
+
+    if not proof.risks:
+        return judged
+    said = [one.note.removeprefix("It ").rstrip(".") for one in proof.risks]
+    reasons = [Reason(one.level, text, "unasked", (), one.span) for one, text in zip(proof.risks, said, strict=True)]
+    level = max([judged.level, *(one.level for one in reasons)], key=LEVELS.index)
+    return Judgement(level, (*reasons, *judged.reasons))
 
 
 def _task(ask: Ask, place: prompt.Place) -> Task:

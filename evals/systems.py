@@ -117,7 +117,8 @@ class Product:
         return _answer(
             pipeline.last,
             start,
-            reply.command,
+            # Behind `# `, as the shells put it, so that nothing runs it.
+            f"# {reply.command}" if reply.risk == "critical" else reply.command,
             notes=list(reply.notes),
             risk=reply.risk,
             confidence=reply.confidence,

@@ -139,6 +139,10 @@ class RemoteEngine(Engine, Remote, Protocol):
     """An engine that asks a server."""
 
 
+MOST_KEPT = 0.75
+"""The share of a context that the constant beginning may take: the rest is the request's and its answer's."""
+
+
 @runtime_checkable
 class Keeping(Protocol):
     """What an engine has besides in which a long constant beginning costs a request next to nothing."""

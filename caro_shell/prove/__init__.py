@@ -50,6 +50,8 @@ class Objection:
     """A sentence for the user."""
     wish: str
     """The same for the model, with what it may write instead."""
+    level: str = "safe"
+    """The risk that the command is at least because of it: high or critical for a surprise."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,13 @@ class Proof:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return a sentence for the user for each objection."""
-        return tuple(objection.note for objection in self.objections)
+        """Return a sentence for the user for each objection that is no risk."""
+        return tuple(objection.note for objection in self.objections if objection.level == "safe")
+
+    @property
+    def risks(self) -> tuple[Objection, ...]:
+        """Return what raises the command's level."""
+        return tuple(objection for objection in self.objections if objection.level != "safe")
 
     @property
     def wish(self) -> str:
@@ -114,7 +121,8 @@ def _all_objections(command: str, place: Place, facts: Facts, knowledge: Knowled
     yield from (_of_left_out(path, command) for path in left_out(facts.request, command, Disk(facts.cwd, facts.home)))
     for surprise in surprises(facts.request, command, commands, Disk(facts.cwd, facts.home)):
         word, what = surprise.word, surprise.path or surprise.word.text
-        yield Objection("surprise", _shown(what), (word.start, word.end), _shown(surprise.note), _shown(surprise.wish))
+        said = _shown(surprise.note), _shown(surprise.wish)
+        yield Objection("surprise", _shown(what), (word.start, word.end), *said, surprise.level)
     for one, found in zip(commands, missing, strict=True):
         if not found and _is_program(one, line, facts, place.shell) and _is_itself(one, programs):
             yield from map(_of_unknown, unknown_options(one, knowledge, programs))

@@ -19,6 +19,7 @@ _ENDINGS = frozenset(
     mp3 mp4 pdf pem php png ppt pptx py rb rs rst sh sql sqlite svg tar tgz tif toml tsv txt wav webp xls xlsx xml xz
     yaml yml zip zst""".split()  # noqa: SIM905  a line a word would be long to read
 )
+_ENDING = re.compile(r"(?<![\w.~/*?-])\*?\.([a-z][a-z0-9]{1,4})(?![\w./])")
 _NAME = re.compile(r"[\w+-][\w.+-]*\.(\w{1,8})")
 _ADDRESS = re.compile(r"\w+://|[\w.-]+@[\w.-]+")
 
@@ -55,12 +56,24 @@ def _is_there(text: str, disk: Disk) -> bool:
 
 
 def left_out(request: str, command: str, disk: Disk) -> list[str]:
-    """Return the paths that `request` names and `command` does not, by no name and no pattern."""
-    if re.search(r"[$`]|<\(", command):
+    """Return the paths and endings (`.py`) that `request` names and `command` does not, by no name and no pattern."""
+    if re.search(r"\$[\w({@*]|`|<\(", command):
         return []
     plain = re.sub(r"[\"'\\]", "", command)
     patterns = [word for word in re.split(r"[\s=:]+", plain) if set(word) & set("*?[{")]
-    return [path for path in paths_named(request, disk) if not any(_occurs(path, plain, patterns, disk))]
+    endings = [f".{found}" for found in dict.fromkeys(_ENDING.findall(request)) if found in _ENDINGS]
+    return [
+        *(path for path in paths_named(request, disk) if not any(_occurs(path, plain, patterns, disk))),
+        *(ending for ending in endings if not _has_ending(ending[1:], plain, patterns)),
+    ]
+
+
+def _has_ending(ending: str, command: str, patterns: list[str]) -> bool:
+    """Say whether a command says `ending` in any way: `.py`, `--include=*.py`, `-t py`, `*.{py,pyi}`, `*.[ch]`."""
+    said = re.search(rf"(?<![a-zA-Z0-9]){re.escape(ending)}(?![a-zA-Z0-9])", command, re.IGNORECASE)
+    return bool(said) or any(
+        fnmatchcase(f"x.{ending}", pattern.rpartition("/")[2]) and "." in pattern for pattern in patterns
+    )
 
 
 def _occurs(path: str, command: str, patterns: list[str], disk: Disk) -> Iterator[bool]:

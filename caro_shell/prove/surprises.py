@@ -19,12 +19,14 @@ _FORCED = re.compile(r"-[a-zA-Z]*[fs]|--(?:force|symbolic)")
 
 @dataclass(frozen=True)
 class Surprise:
-    """Something done to files; `path` is the one that is overwritten, empty for a deletion."""
+    """Something done to files; `path` is the one that is overwritten, empty where some are taken away."""
 
     word: Word
     note: str
     wish: str
     path: str = ""
+    level: str = "high"
+    """The risk it is at least, whatever the judge says of the command alone."""
 
 
 @cache
@@ -41,7 +43,10 @@ def surprises(request: str, text: str, commands: Sequence[Command], disk: Disk) 
     if not _is_asked(request):
         for command in commands:
             if _deletes(command):
-                yield Surprise(command.name, deletes["note"], deletes["wish"])
+                yield Surprise(command.name, deletes["note"], deletes["wish"], level="critical")
+    for command in commands:
+        if _replaces(command) and _begins(request, _data()["replaces"]["asked"]):
+            yield Surprise(command.name, _data()["replaces"]["note"], _data()["replaces"]["wish"])
     for word in _written(text, commands):
         if word.known and _is_file(word.text, disk) and not _names(request, word.text):
             note = overwrites["note"].format(path=word.text)
@@ -50,9 +55,20 @@ def surprises(request: str, text: str, commands: Sequence[Command], disk: Disk) 
 
 def _is_asked(request: str) -> bool:
     deletes = _data()["deletes"]
-    words = [word.lower() for word in _WORD.findall(request)]
-    asked = tuple(deletes["asked"])
-    return any(word.startswith(asked) for word in words) or any(part in request for part in deletes["asked_inside"])
+    inside = [*deletes["asked_inside"], *deletes["asked_together"]]
+    return _begins(request, deletes["asked"]) or any(part in request.lower() for part in inside)
+
+
+def _begins(request: str, beginnings: Sequence[str]) -> bool:
+    return any(word.lower().startswith(tuple(beginnings)) for word in _WORD.findall(request))
+
+
+def _replaces(command: Command) -> bool:
+    replaces, words = _data()["replaces"], [word.text for word in command.words]
+    told = any(
+        word in replaces["keeping"] or (word[:1] == "-" != word[1:2] and set(word) & set("kclt")) for word in words
+    )
+    return command.name.text in replaces["programs"] and not told and any(word[:1] != "-" for word in words)
 
 
 def _deletes(command: Command) -> bool:

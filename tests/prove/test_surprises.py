@@ -28,7 +28,7 @@ def said(request: str, command: str, here: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("request_", "command"),
     [
-        ("empty folders below here", "find . -type d -empty -exec rmdir {} +"),
+        ("empty folders below here", "find . -type d -empty -exec rm -rf {} +"),
         ("old logs", "find /var/log -name '*.log' -mtime +30 -delete"),
         ("which files are larger than a gigabyte", "find . -size +1G | xargs rm -f"),
         ("mp3s bigger than 10MB", "sudo sh -c 'rm big.mp3'"),
@@ -37,9 +37,7 @@ def said(request: str, command: str, here: Path) -> list[str]:
     ],
 )
 def test_a_deletion_that_nobody_asked_for_is_named(request_: str, command: str, here: Path) -> None:
-    """Wherever in the command it stands; `empty folders` as a wish to empty them would be a guess."""
-    if request_.startswith("empty"):
-        request_ = f"show the {request_.removeprefix('empty ')} that hold nothing"
+    """Wherever in the command it stands."""
     assert said(request_, command, here) == ["It deletes files, which you did not ask for."]
 
 
@@ -49,6 +47,7 @@ def test_a_deletion_that_nobody_asked_for_is_named(request_: str, command: str, 
         ("delete empty folders", "find . -type d -empty -delete"),
         ("REMOVE all .bak files", "rm -- *.bak"),
         ("get rid of node_modules", "rm -r node_modules"),
+        ("empty the trash", "rm -rf ~/.local/share/Trash/files"),
         ("clean up old logs", "find . -name '*.log' -mtime +30 -delete"),
         ("move big.iso to /srv, verified", "cp big.iso /srv && cmp big.iso /srv/big.iso && rm big.iso"),
         ("borra los archivos vacíos", "find . -type f -empty -delete"),
@@ -95,3 +94,16 @@ def test_a_file_that_is_there_is_not_overwritten_silently(request_: str, command
 def test_a_new_file_an_appended_one_and_a_named_one_are_no_surprise(request_: str, command: str, here: Path) -> None:
     """By its name, or by its name without the ending."""
     assert said(request_, command, here) == []
+
+
+@pytest.mark.parametrize("command", ["xz sales.csv", "gzip -9 sales.csv", "bzip2 -v notes.txt"])
+def test_who_wants_to_keep_the_original_does_not_lose_it(command: str, here: Path) -> None:
+    """The compressors put their result in its place."""
+    assert said("compress it but keep the original", command, here) == [
+        "It removes the original, which you want to keep."
+    ]
+    assert said("compress it", command, here) == []
+    program, *rest = command.split()
+    assert said("compress it but keep the original", f"{program} -k {' '.join(rest)}", here) == []
+    assert said("compress it but keep the original", f"{program} -9vk {rest[-1]}", here) == []
+    assert said("compress it but keep the original", f"{program} --stdout {rest[-1]} > new", here) == []

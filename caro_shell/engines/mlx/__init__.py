@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from caro_shell.config import Settings
-from caro_shell.engines import Placement, Sampling, Usage, never
+from caro_shell.engines import MOST_KEPT, Placement, Sampling, Usage, never
 from caro_shell.errors import Unusable
 from caro_shell.prompt import Message
 
@@ -65,7 +65,7 @@ class MlxEngine:
     def prepare(self, messages: Sequence[Message], cancelled: Callable[[], bool]) -> None:
         """Do what `prime` does, unless it is cancelled; where a prompt has no room for it, nothing."""
         prefix = self._template.tokens(messages)[0]
-        if len(prefix) <= self._settings.context // 2:
+        if len(prefix) <= self._settings.context * MOST_KEPT:
             self._loaded.aborted = cancelled
             self._keep_prefix(prefix)
 
