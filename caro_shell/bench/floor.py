@@ -6,10 +6,11 @@ import time
 from collections.abc import Sequence
 
 from caro_shell import config
-from caro_shell.engines import llama_library, offload
+from caro_shell.engines import offload
 from caro_shell.engines.attempts import Attempts
 from caro_shell.engines.chat_template import ChatTemplate
 from caro_shell.engines.llama import LlamaEngine
+from caro_shell.engines.loaded import Sampler
 from caro_shell.engines.registry import create_engine
 from caro_shell.models.store import find_model
 from caro_shell.prompt import Message
@@ -59,7 +60,7 @@ class Floor:
         return _milliseconds_since(start) + self._timed(rest, evaluations)
 
     def _timed(self, rest: Sequence[int], evaluations: int) -> float:
-        sampler = llama_library.Sampler(self._loaded, 0.0, 0)
+        sampler = Sampler(self._loaded, 0.0, 0)
         start = time.perf_counter()
         self._loaded.evaluate(rest)
         for _ in range(evaluations):

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from caro_shell.engines import Growth, Reader, Sampling, Usage
-from caro_shell.engines.llama_library import Loaded, Sampler, text_decoder
+from caro_shell.engines.loaded import Loaded, Sampler, text_decoder
 
 
 def milliseconds_since(start: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from caro_shell.config import Settings
 from caro_shell.engines import installed, saved_prefix, steps
 from caro_shell.engines.attempts import Attempts
-from caro_shell.engines.llama_library import Loaded
+from caro_shell.engines.loaded import Loaded
 from caro_shell.engines.offload import Placed
 from caro_shell.engines.saved_prefix import SavedPrefixes
 from caro_shell.engines.threads import choose_threads

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from caro_shell.engines.attempts import Attempts
     from caro_shell.engines.chat_template import ChatTemplate
     from caro_shell.engines.held_prefix import HeldPrefix
-    from caro_shell.engines.llama_library import Loaded, Sampler
+    from caro_shell.engines.loaded import Loaded, Sampler
     from caro_shell.engines.offload import Placed
 
 _Piece = TypeVar("_Piece", str, Growth)
@@ -115,9 +115,9 @@ class LlamaEngine:
 
     def prepare(self, messages: Sequence[Message], cancelled: Callable[[], bool]) -> None:
         """Do what `prime` does, unless it is cancelled; where a prompt has no room for it, nothing."""
-        from caro_shell.engines.llama_library import EvaluationError
+        from caro_shell.engines.loaded import EvaluationError
 
-        if len(self._template.tokens(messages)[0]) > self._placed.step.context // 2:
+        if len(self._template.tokens(messages)[0]) > self._placed.step.context * MOST_KEPT:
             return
         self._loaded.aborted = cancelled
         try:
@@ -151,7 +151,7 @@ class LlamaEngine:
         yield from self._surviving(lambda: self._answers(messages, samplings, reader))
 
     def _surviving(self, answer: Callable[[], Generator[_Piece, None, None]]) -> Iterator[_Piece]:
-        from caro_shell.engines.llama_library import EvaluationError
+        from caro_shell.engines.loaded import EvaluationError
 
         begun = False
         for again in (True, False):
@@ -171,7 +171,7 @@ class LlamaEngine:
     def _answer(
         self, messages: Sequence[Message], sampling: Sampling, cancelled: Callable[[], bool]
     ) -> Generator[str, None, None]:
-        from caro_shell.engines.llama_library import Sampler, text_decoder
+        from caro_shell.engines.loaded import Sampler, text_decoder
 
         start = time.perf_counter()
         prompt = self._prompt(messages, sampling.max_tokens)

@@ -12,7 +12,8 @@ from caro_shell.config import Settings
 from caro_shell.engines import Placement, llama_library, trials
 from caro_shell.engines.attempts import Attempts
 from caro_shell.engines.devices import Device, choose_device
-from caro_shell.engines.llama_library import Loaded, LoadOptions, NotLoadedError
+from caro_shell.engines.llama_library import LoadOptions, NotLoadedError
+from caro_shell.engines.loaded import Loaded
 from caro_shell.engines.steps import Step, count_layers, smaller_models, steps_for, weight_bytes
 from caro_shell.engines.threads import choose_threads
 from caro_shell.errors import EngineError

@@ -11,7 +11,6 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from caro_shell.engines.attempts import Attempts, write_private
@@ -20,7 +19,7 @@ from caro_shell.models.catalogue import read_catalogue
 from caro_shell.models.store import Weights
 
 if TYPE_CHECKING:
-    from caro_shell.engines.llama_library import Loaded
+    from caro_shell.engines.loaded import Loaded
 
 FILE = "trials.json"
 _KEPT = 32
@@ -90,12 +89,14 @@ def _signal_name(number: int) -> str:
     return f"signal {number}"
 
 
-def _exercise(llama_library: ModuleType, loaded: "Loaded") -> None:
+def _exercise(loaded: "Loaded") -> None:
     """Use all that a request uses: template, vocabulary, evaluation, sampling."""
+    from caro_shell.engines.loaded import Sampler
+
     with suppress(EngineError):
         loaded.tokenize(loaded.chat_template(), special=True)
     loaded.evaluate(loaded.tokenize(_WORDS, special=False)[: _CONTEXT // 2] or [0])
-    sampler = llama_library.Sampler(loaded, 0.0, 0)
+    sampler = Sampler(loaded, 0.0, 0)
     token = sampler.sample()
     loaded.ends(token)
     loaded.piece(token)
@@ -108,14 +109,15 @@ def main() -> int:
         # When memory runs out, this process is the one to go.
         _OOM_SCORE.write_text("1000")
     from caro_shell.engines import llama_library
+    from caro_shell.engines.loaded import EvaluationError
 
     outcome = Trial(ok=True)
     try:
         loaded = llama_library.try_load(llama_library.LoadOptions(path, 1, 0, _CONTEXT, binding))
-        _exercise(llama_library, loaded)
+        _exercise(loaded)
     except llama_library.NotLoadedError as error:
         outcome = Trial(ok=False, reason=error.reason, out_of_memory=error.out_of_memory)
-    except llama_library.EvaluationError as error:
+    except EvaluationError as error:
         outcome = Trial(ok=False, reason=str(error))
     sys.stdout.write(f"\n{json.dumps(asdict(outcome))}")
     sys.stdout.flush()

@@ -12,7 +12,8 @@ from caro_shell.config import Settings
 from caro_shell.engines import Branching, Engine, Growth, Placement, Reader, Sampling, Usage, never, trials
 from caro_shell.engines.candidates import stream_candidates
 from caro_shell.engines.llama import LlamaEngine
-from caro_shell.engines.llama_library import SEQUENCES, EvaluationError, Loaded
+from caro_shell.engines.llama_library import SEQUENCES
+from caro_shell.engines.loaded import EvaluationError, Loaded
 from caro_shell.engines.xllamacpp import XllamacppEngine
 from caro_shell.errors import EngineError, Unusable
 from caro_shell.prompt import Message

@@ -16,7 +16,8 @@ from caro_shell.engines import Sampling, llama_library, never
 from caro_shell.engines.attempts import Attempts
 from caro_shell.engines.devices import CPU, Device
 from caro_shell.engines.llama import LlamaEngine
-from caro_shell.engines.llama_library import Loaded, LoadOptions, NotLoadedError
+from caro_shell.engines.llama_library import LoadOptions, NotLoadedError
+from caro_shell.engines.loaded import Loaded
 from caro_shell.engines.steps import Step, fitting_layers, steps_for
 from caro_shell.errors import EngineError
 from caro_shell.models.store import Weights, find_model
@@ -113,9 +114,10 @@ def test_the_wished_way_comes_first_and_each_is_tried_once(tiny: Weights) -> Non
     def names(settings: Settings) -> list[tuple[str, int, int]]:
         return [(step.device.name, step.layers, step.context) for step in steps_for(tiny, GPU, cpu, settings)]
 
-    on_the_cpu = [("cpu", 0, 2048), ("cpu", 0, 512)]
-    assert names(Settings()) == [("CUDA0", -1, 2048), ("CUDA0", 12, 2048), ("CUDA0", 6, 2048), *on_the_cpu]
-    assert names(Settings(gpu_layers=3)) == [("CUDA0", 3, 2048), ("CUDA0", 1, 2048), *on_the_cpu]
+    usual = Settings.context
+    on_the_cpu = [("cpu", 0, size) for size in dict.fromkeys((usual, usual // 4, 512))]
+    assert names(Settings()) == [("CUDA0", -1, usual), ("CUDA0", 12, usual), ("CUDA0", 6, usual), *on_the_cpu]
+    assert names(Settings(gpu_layers=3)) == [("CUDA0", 3, usual), ("CUDA0", 1, usual), *on_the_cpu]
     assert names(Settings(gpu_layers=0)) == on_the_cpu
     assert names(Settings(gpu_layers=0, context=400)) == [("cpu", 0, 400)]
     large = names(Settings(gpu_layers=0, context=100_000))
@@ -130,7 +132,7 @@ def test_a_way_that_a_daemon_died_of_is_passed_over(
 
     machine = Machine(monkeypatch, fits=25)
     died = Attempts(tmp_path / "attempts.json", ())
-    died.deaths = [f"load {Step(tiny, GPU, layers, 2048).name}" for layers in (-1, 12, 6)]
+    died.deaths = [f"load {Step(tiny, GPU, layers, Settings.context).name}" for layers in (-1, 12, 6)]
     placed = offload.place(tiny, Settings(model="tiny", models_dir=models_dir()), "llama_cpp", died)
     placed.loaded.close()
     assert machine.tried == [("cpu", 0)]
@@ -142,7 +144,7 @@ def test_a_context_that_is_too_large_for_the_machine_is_made_smaller_with_a_note
     """llama.cpp is really asked for it, and really refuses."""
     engine = LlamaEngine(Settings(model="tiny", models_dir=models_dir(), context=100_000_000))
     engine.load()
-    assert engine.notes == ("The context has 2048 tokens, not 100000000: there is not enough memory.",)
+    assert engine.notes == (f"The context has {Settings.context} tokens, not 100000000: there is not enough memory.",)
     assert "ls" in answer(engine)
     engine.close()
 

@@ -82,7 +82,7 @@ def answers(engine: LlamaEngine, requests: tuple[str, ...] = REQUESTS, tokens: i
 @pytest.fixture
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many tokens were evaluated at once, each time."""
-    from caro_shell.engines.llama_library import Loaded
+    from caro_shell.engines.loaded import Loaded
 
     counts: list[int] = []
     really = Loaded.evaluate
@@ -187,7 +187,7 @@ def test_what_is_not_right_is_not_given_to_llama_cpp(
     DAMAGE[damage](file)
     evaluated.clear()
     given: list[int] = []
-    from caro_shell.engines.llama_library import Loaded
+    from caro_shell.engines.loaded import Loaded
 
     monkeypatch.setattr(Loaded, "restore", lambda _self, state: given.append(len(state)))
     with opened(small) as engine:
