@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from caro_shell import __version__
 from caro_shell.config import Settings
-from caro_shell.engines import Growth, Placement, Reader, Sampling, Usage, never
+from caro_shell.engines import MOST_KEPT, Growth, Placement, Reader, Sampling, Usage, never
 from caro_shell.errors import CaroError, EngineError, Unusable
 from caro_shell.models.store import Weights, find_model
 from caro_shell.prompt import Message
