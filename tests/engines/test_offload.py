@@ -121,7 +121,7 @@ def test_the_wished_way_comes_first_and_each_is_tried_once(tiny: Weights) -> Non
     assert names(Settings(gpu_layers=0)) == on_the_cpu
     assert names(Settings(gpu_layers=0, context=400)) == [("cpu", 0, 400)]
     large = names(Settings(gpu_layers=0, context=100_000))
-    assert large == [("cpu", 0, 100_000), ("cpu", 0, 25_000), *on_the_cpu]
+    assert large == [("cpu", 0, 100_000), ("cpu", 0, 25_000), ("cpu", 0, usual), ("cpu", 0, 512)]
 
 
 def test_a_way_that_a_daemon_died_of_is_passed_over(
