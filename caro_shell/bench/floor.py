@@ -36,6 +36,7 @@ class Floor:
         placed = offload.place(weights, settings, binding, Attempts(None, ()))
         self._loaded, self.device = placed.loaded, placed.placement.device
         self.load_ms = _milliseconds_since(start)
+        self._prefix: list[int] = []
         self._template = ChatTemplate(
             self._loaded.chat_template(), self._loaded.tokenize, self._loaded.special_tokens()
         )
@@ -46,14 +47,18 @@ class Floor:
         The daemon's engine has rested since the request before; so does this one after the prefix.
         """
         prefix, rest = self._template.tokens(messages)
-        self._loaded.forget_after(0)
-        self._loaded.evaluate(prefix)
+        if prefix != self._prefix:
+            self._loaded.forget_after(0)
+            self._loaded.evaluate(prefix)
+            self._prefix = prefix
+        self._loaded.forget_after(len(prefix))
         time.sleep(_REST_S)
         return self._timed(rest, evaluations)
 
     def cold_ms(self, messages: Sequence[Message], evaluations: int) -> float:
         """Return the milliseconds of the whole prompt in the daemon's two pieces, and of the single tokens."""
         prefix, rest = self._template.tokens(messages)
+        self._prefix = []
         self._loaded.forget_after(0)
         start = time.perf_counter()
         self._loaded.evaluate(prefix)

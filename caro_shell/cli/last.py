@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
 def _text(last: dict[str, Any]) -> str:
     tokens = last["tokens"]
     lines = [f"{last['engine']} · {last['model']} · {_where(last)}", ""]
-    for message in last["sent"]:
+    for message in _shown(last["sent"]):
         lines += [f"[{message['role']}]", without_refused(message["content"]), ""]
     for number, (asked, answer) in enumerate(zip(last["asked"], last["answers"], strict=True), start=1):
         if asked != last["asked"][0]:
@@ -43,6 +43,15 @@ def _text(last: dict[str, Any]) -> str:
     )
     lines.append("times:  " + ", ".join(f"{step} {ms:.1f} ms" for step, ms in last["timings_ms"].items()))
     return "\n".join(lines)
+
+
+def _shown(sent: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Return the messages with one line in the place of the constant examples."""
+    examples = [message for message in sent[1:-1] if message["role"] == "assistant"]
+    if not examples:
+        return list(sent)
+    told = f"{len(examples)} constant examples, each a request and its command: caro last --json shows them."
+    return [sent[0], {"role": "examples", "content": told}, sent[-1]]
 
 
 def _where(last: dict[str, Any]) -> str:
