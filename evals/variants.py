@@ -1,13 +1,15 @@
 """Changed products to be measured beside the real one: a name, and what it changes for as long as a run lasts."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
 from caro_shell import context, prompt, retrieval, task
+from caro_shell import pipeline as product
+from caro_shell.examples import example_turns
 from caro_shell.pipeline import Pipeline
 from caro_shell.prompt import Message, Place
 from caro_shell.retrieval import Library
@@ -51,7 +53,37 @@ def _hints(pipeline: Pipeline, stack: ExitStack) -> Pipeline:
     return pipeline
 
 
+def _with(examples: Callable[[tuple[Message, ...]], Sequence[Message]]) -> Variant:
+    """Return the variant in which a prompt begins with these of the example turns."""
+
+    def variant(made: Pipeline, stack: ExitStack) -> Pipeline:
+        def with_examples(messages: Sequence[Message], place: Place) -> list[Message]:
+            system, *rest = messages
+            return [system, *examples(example_turns(place)), *rest]
+
+        stack.enter_context(mock.patch.object(product, "with_examples", with_examples))
+        return made
+
+    return variant
+
+
+def _listed(made: Pipeline, stack: ExitStack) -> Pipeline:
+    """Put the examples into the system's message as a list, instead of a conversation."""
+
+    def with_examples(messages: Sequence[Message], place: Place) -> list[Message]:
+        system, *rest = messages
+        turns = example_turns(place)
+        pairs = [f"{one.content}\n{other.content}" for one, other in zip(turns[::2], turns[1::2], strict=True)]
+        return [Message("system", "\n".join([system.content, "Examples:", *pairs])), *rest]
+
+    stack.enter_context(mock.patch.object(product, "with_examples", with_examples))
+    return made
+
+
 VARIANTS: Mapping[str, Variant] = {
+    "no-examples": _with(lambda _turns: ()),
+    "quarter-of-examples": _with(lambda turns: [turn for at, turn in enumerate(turns) if at // 2 % 4 == 0]),
+    "listed-examples": _listed,
     "one-line-prompt": _one_line_prompt,
     "hints": _hints,
 }
