@@ -53,6 +53,8 @@ class Settings:
     """Seconds without a request after which the daemon leaves."""
     queue: int = field(default=64, compare=False)
     """Requests that may wait; one more is answered `busy` at once."""
+    examples: bool = field(default=True, compare=False)
+    """Whether prompts begin with examples, once the engine has them evaluated."""
     proof: bool = field(default=True, compare=False)
     """Whether commands are checked against what is installed here, with a second attempt where that objects."""
     log_requests: bool = field(default=False, compare=False)

@@ -38,6 +38,8 @@ class Pipeline:
     max_tokens: int = 160
     proves: bool = True
     """Whether commands are checked against what is installed here."""
+    examples: bool = True
+    """Whether prompts begin with examples, once the engine keeps them evaluated."""
     hints: bool = False
     """Whether the model is told what this machine's manuals have for a request."""
     history: bool = False
@@ -56,16 +58,20 @@ class Pipeline:
 
     def is_prepared(self, shell: str) -> bool:
         """Say whether nothing is left to `prepare` for this shell."""
-        return not isinstance(self.engine, Keeping) or self.engine.keeps(_opening(context.place(shell)))
+        if not self.examples or not isinstance(self.engine, Keeping):
+            return True
+        return self.engine.keeps(_opening(context.place(shell)))
 
     def prepare(self, shell: str, cancelled: Callable[[], bool] = never) -> None:
         """Evaluate the examples for a shell, which takes long; until that is done, prompts are without them."""
         opening = _opening(context.place(shell))
-        if isinstance(self.engine, Keeping) and not self.engine.keeps(opening):
+        if not self.is_prepared(shell) and isinstance(self.engine, Keeping):
             self.engine.prepare(opening, cancelled)
 
     def _opened(self, messages: Sequence[Message], place: prompt.Place) -> Sequence[Message]:
         """Return a prompt with the examples in it, where they cost nothing because the engine keeps them evaluated."""
+        if not self.examples:
+            return messages
         opened = with_examples(messages, place)
         return opened if isinstance(self.engine, Keeping) and self.engine.keeps(opened) else messages
 

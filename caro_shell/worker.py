@@ -153,6 +153,7 @@ class Worker:
             pipeline = self._load(job.settings)
         pipeline.max_tokens = job.settings.max_tokens
         pipeline.proves = job.settings.proof
+        pipeline.examples = job.settings.examples
         pipeline.hints = job.settings.hints == "on"
         pipeline.history = job.settings.history == "on"
         return pipeline
@@ -179,14 +180,14 @@ class Worker:
         engine = create_engine(settings)
         self._close()
         self.engine_state = EngineState("loading", settings.model, engine.name)
-        self._pipeline, self._settings, self._warm = self._open(engine, self._shell), settings, True
+        self._pipeline, self._settings, self._warm = self._open(engine, settings), settings, True
         return self._pipeline
 
-    def _open(self, engine: Engine, shell: str) -> Pipeline:
+    def _open(self, engine: Engine, settings: Settings) -> Pipeline:
         try:
             engine.load()
-            pipeline = Pipeline(engine)
-            pipeline.prime(shell)
+            pipeline = Pipeline(engine, examples=settings.examples)
+            pipeline.prime(self._shell)
         except BaseException:
             self.engine_state = EngineState()
             raise

@@ -89,6 +89,18 @@ def test_a_request_that_leaves_no_room_goes_without_them() -> None:
     assert len(engine.sent) == 2
 
 
+def test_who_wants_none_has_none() -> None:
+    """Nothing is evaluated for them then."""
+    engine = KeepingEngine()
+    engine.let_go.set()
+    pipeline = Pipeline(engine, examples=False)
+    assert pipeline.is_prepared("bash")
+    pipeline.prepare("bash")
+    pipeline.answer(ASK, Listener())
+    assert engine.kept == []
+    assert len(engine.sent) == 2
+
+
 def test_each_shell_has_its_own() -> None:
     """What is kept for bash is not kept for fish."""
     engine = KeepingEngine()

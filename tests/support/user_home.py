@@ -77,6 +77,8 @@ class Home:
                 "CARO_TEST_SCRIPT": str(self.script.directory),
                 # What the scripted engine says need not work here; tests of the proof turn it on.
                 "CARO_PROOF": "off",
+                # Evaluating them takes a daemon longer than most tests last.
+                "CARO_EXAMPLES": "off",
                 "XDG_CONFIG_HOME": str(path / ".config"),
                 "XDG_DATA_HOME": str(path / ".local" / "share"),
             },
