@@ -95,7 +95,10 @@ class Home:
         """Let the config file hold `lines`."""
         path = self.path / ".config" / "caro" / "config.toml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join([*lines, ""]))
+        # As a whole: a daemon follows the file, and would go by half of it.
+        new = path.with_suffix(".new")
+        new.write_text("\n".join([*lines, ""]))
+        new.replace(path)
 
     def daemon_pid(self) -> int:
         """Return the daemon's process id, 0 when none runs."""
