@@ -19,7 +19,7 @@ from caro_shell.protocol import Ask, Reply
 # The object of --json, in this order.
 _PRINTED = (
     *("command", "risk", "reasons", "notes", "alternatives"),
-    *("model", "engine", "cached", "confidence", "timings_ms"),
+    *("model", "engine", "cached", "timings_ms", "confidence"),
 )
 
 

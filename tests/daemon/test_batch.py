@@ -111,7 +111,7 @@ def test_several_commands_are_a_line_each(home: Home, script: Script) -> None:
 
 
 def test_json_is_one_object_with_everything(home: Home) -> None:
-    """The keys are those of the design."""
+    """The keys are those of the design, and behind them what came later."""
     said = caro(home, "--json", "list")
     assert list(json.loads(said.stdout)) == [
         "command",
@@ -123,6 +123,7 @@ def test_json_is_one_object_with_everything(home: Home) -> None:
         "engine",
         "cached",
         "timings_ms",
+        "confidence",
     ]
 
 
