@@ -1,0 +1,134 @@
+"""`python -m training build-data`: the same order makes the same files, and each row says where it is from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from caro_shell.examples import with_examples
+from caro_shell.prompt import Place, build_messages
+from training.build import evals_guard, is_valid
+from training.commands import main
+from training.pairs import LINUX_FISH, Pair, messages_of
+
+DATA: dict[str, list[dict[str, Any]]] = {
+    "nl2bash": [
+        {
+            "request": "Show the number of hard links of every inode below /srv/frob",
+            "command": "find /srv/frob -printf '%n %i\\n'",
+        },
+        {"request": "how does frob.txt start out", "command": "head -5 frob.txt"},
+    ],
+    "tldr": [
+        {
+            "tool": "od",
+            "platform": "common",
+            "about": "",
+            "description": "Show a file in octal",
+            "template": "od {{path/to/file}}",
+        },
+    ],
+    "workflows": [{"request": "List platforms", "description": "", "template": "ns platform list", "arguments": {}}],
+}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder like that of the public pairs."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name, rows in DATA.items():
+        (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return folder
+
+
+INTENTS = """
+[[intent]]
+id = "blocks"
+asks = ["how many blocks does {f} take up on its disk", "blocks taken by {f}", "{f}: blocks, sizes and devices, please"]
+command = "stat -c '%b %d' {f}"
+bsd = "stat -f '%b %d' {f}"
+slots = { f = "file" }
+[[intent]]
+id = "a-task"
+asks = ["make a tar.gz of the folder site called site.tar.gz"]
+command = "tar -czf site.tar.gz site"
+"""
+
+
+@pytest.fixture
+def intents(tmp_path: Path) -> Path:
+    """A folder of intents; one of them is a task of evals/."""
+    folder = tmp_path / "intents"
+    folder.mkdir()
+    (folder / "disk.toml").write_text(INTENTS, encoding="utf-8")
+    return folder
+
+
+def built(out: Path, intents: Path, *arguments: str) -> list[dict[str, Any]]:
+    """Return the rows that the verb writes."""
+    assert main(["build-data", "--out", str(out), "--intents", str(intents), *arguments]) == 0
+    return [
+        json.loads(line)
+        for name in ("train", "valid")
+        for line in (out / f"{name}.jsonl").read_text("utf-8").splitlines()
+    ]
+
+
+def test_the_same_order_makes_the_same_files(tmp_path: Path, data: Path, intents: Path) -> None:
+    """To the byte; each row has its messages, command, place, source and licence; the report adds up."""
+    rows = built(tmp_path / "a", intents, "--data", str(data))
+    built(tmp_path / "b", intents, "--data", str(data))
+    for name in ("train.jsonl", "valid.jsonl", "report.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert {(row["source"], row["licence"]) for row in rows} == {
+        ("own", "Apache-2.0"),
+        ("nl2bash", "MIT"),
+        ("tldr", "CC-BY-4.0"),
+        ("workflows", "Apache-2.0"),
+    }
+    report = json.loads((tmp_path / "a" / "report.json").read_text("utf-8"))
+    assert sum(report["kept"].values()) == len(rows)
+    assert report["dropped"]["nl2bash"] == {"deprecated": 1}
+    assert set(report["own intents that lost pairs"]["disk:a-task"]) == {"like the request of a task"}
+    assert {row["origin"] for row in rows if row["source"] == "own"} == {"disk:blocks"}
+    for source, drawn in report["drawn"].items():
+        assert drawn == report["kept"][source] + sum(report["dropped"].get(source, {}).values())
+    guard = evals_guard()
+    assert not [row for row in rows if guard.resemblance(row["messages"][-1]["content"], row["command"])]
+    for row in rows:
+        request = row["messages"][-1]["content"]
+        assert row["messages"] == [one._asdict() for one in build_messages(request, Place(**row["place"]))]
+
+
+def test_nothing_is_on_both_sides() -> None:
+    """Two pairs whose commands differ in names only are learnt from both, or tried on both."""
+    sides = {
+        is_valid(Pair(f"size of {name}", f"du -sh {name}", LINUX_FISH, "own", "x", "x"))
+        for name in ("a/b", "~/c", "d.e")
+    }
+    assert len(sides) == 1
+
+
+def test_a_prompt_is_the_products_or_bare(tmp_path: Path, intents: Path) -> None:
+    """With its examples where asked for; bare, only for the place that goes without saying."""
+    pair = Pair("list", "ls", LINUX_FISH, "own", "x", "x")
+    product = build_messages("list", LINUX_FISH)
+    assert messages_of(pair, "product") == product
+    assert messages_of(pair, "examples") == with_examples(product, LINUX_FISH)
+    rows = built(tmp_path / "out", intents, "--prompt", "bare")
+    assert {len(row["messages"]) for row in rows} == {1}
+    assert {(row["place"]["system"], row["place"]["shell"]) for row in rows} == {("Linux", "bash"), ("Linux", "zsh")}
+
+
+def test_data_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence, no traceback."""
+    assert main(["build-data", "--out", str(tmp_path), "--data", str(tmp_path / "no"), "--per-intent", "1"]) == 1
+    assert "nl2bash.jsonl cannot be read" in capsys.readouterr().err
+
+
+def test_check_counts_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    """For whoever writes intents."""
+    assert main(["check"]) == 0
+    assert "ways of asking" in capsys.readouterr().out
