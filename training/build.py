@@ -24,6 +24,7 @@ LICENCES = {
     "tldr": tldr.LICENCE,
     "workflows": workflows.LICENCE,
 }
+PUBLIC_FILES = ("nl2bash.jsonl", "tldr.jsonl", "workflows.jsonl")
 # A command that is asked for in more ways than these is learnt at the cost of the others.
 _SAME_COMMAND = 4
 # One in so many goes to valid.jsonl.
@@ -112,6 +113,9 @@ def evals_guard(short: int = 0) -> Guard:
 
 def drawn_pairs(order: Order, intents: list[Intent], kinds: Kinds) -> Iterator[Pair]:
     """Yield the pairs of every source, those of one source in an order by chance; raises TrainingError."""
+    for path in [order.data / name for name in PUBLIC_FILES] if order.data else ():
+        if not path.is_file():
+            raise TrainingError(f"There is no {path}.")
     yield from own.draw_own(intents, kinds, order.per_intent, Random(f"{order.seed} own"))
     if order.data is None:
         return

@@ -14,7 +14,8 @@ INTENTS = FOLDER / "intents"
 LANGUAGES = ("de", "es", "fr", "zh", "ja", "pt", "ru", "ko", "it")
 GESTURES = ("ask", "refine", "fix", "repair")
 SYSTEMS = ("", "linux", "macos")
-_TEXTS = {"id", "command", "fish", "bsd", "gesture", "system"}
+_COMMANDS = ("command", "fish", "bsd")
+_TEXTS = {"id", "gesture", "system", *_COMMANDS}
 _LISTS = {"asks", "shells", *LANGUAGES}
 _VARIANT = {"asks", "command", "fish", "bsd", "slots", *LANGUAGES}
 _KEYS = _TEXTS | _LISTS | {"slots", "also"}
@@ -36,7 +37,7 @@ class Intent:
     """`files:find-old`, a variant `files:find-old/1`: a file's ids are its own."""
     topic: str
     asks: Sequence[Ask]
-    command: str
+    command: str = ""
     fish: str = ""
     bsd: str = ""
     slots: Mapping[str, str] = field(default_factory=dict)
@@ -97,7 +98,7 @@ def _variants(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _intent(entry: Mapping[str, Any], name: str, topic: str) -> Intent:
     asks = [Ask(text, key) for key in ("asks", *LANGUAGES) for text in entry.get(key, [])]
-    command, fish, bsd = (entry.get(key, "") for key in ("command", "fish", "bsd"))
+    command, fish, bsd = (entry.get(key, "") for key in _COMMANDS)
     used = set().union(*map(slots_in, [command, fish, bsd, *(ask.text for ask in asks)]))
     return Intent(
         name,
@@ -122,7 +123,10 @@ def _slips(entry: Mapping[str, Any], kinds: Kinds, keys: set[str]) -> Iterator[s
         key for key in lists if not isinstance(entry[key], list) or not all(isinstance(x, str) for x in entry[key])
     ]
     yield from (f"`{key}` must be a list of strings." for key in wrong)
-    yield from (f"`{key}` is missing." for key in ("id", "command") if not entry.get(key))
+    if not entry.get("id"):
+        yield "`id` is missing."
+    if not any(entry.get(key) for key in _COMMANDS):
+        yield "`command` is missing."
     if not any(entry.get(key) for key in ("asks", *LANGUAGES)):
         yield "there is nobody who asks for it."
     for key, choices in (("gesture", GESTURES), ("system", SYSTEMS)):
@@ -136,7 +140,7 @@ def _slips(entry: Mapping[str, Any], kinds: Kinds, keys: set[str]) -> Iterator[s
 def _slot_slips(entry: Mapping[str, Any], kinds: Kinds) -> Iterator[str]:
     slots = entry.get("slots", {})
     yield from (f"there is no kind `{kind}` in slots*.toml." for kind in slots.values() if kind not in kinds)
-    needed = set().union(*(slots_in(str(entry.get(key, ""))) for key in ("command", "fish", "bsd"))) & set(slots)
+    needed = set().union(*(slots_in(str(entry.get(key, ""))) for key in _COMMANDS)) & set(slots)
     for key in ("asks", *LANGUAGES):
         for ask in entry.get(key, []):
             if missing := needed - slots_in(ask):

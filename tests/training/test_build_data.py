@@ -125,7 +125,7 @@ def test_a_prompt_is_the_products_or_bare(tmp_path: Path, intents: Path) -> None
 def test_data_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence, no traceback."""
     assert main(["build-data", "--out", str(tmp_path), "--data", str(tmp_path / "no"), "--per-intent", "1"]) == 1
-    assert "nl2bash.jsonl cannot be read" in capsys.readouterr().err
+    assert "There is no " in capsys.readouterr().err
 
 
 def test_check_counts_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,6 +87,17 @@ def test_a_place_without_a_command_of_its_own_gets_none() -> None:
     ]
 
 
+def test_what_only_bsd_has_needs_no_other_command() -> None:
+    """Elsewhere there is none."""
+    intent = Intent("x", "macos", (Ask("a"),), bsd="sips")
+    assert [intent.command_for(place) for place in (LINUX_BASH, LINUX_FISH, MACOS_ZSH, MACOS_FISH)] == [
+        "",
+        "",
+        "sips",
+        "sips",
+    ]
+
+
 def test_values_are_quoted_as_one_word() -> None:
     """A POSIX shell reads back what was meant; a tilde stays outside of the quotes; braces of others stay."""
     for value in ("a", "My Docs", "it's", "a\"b'c", "a$b", "*.txt", "#x", "a;b"):
