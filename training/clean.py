@@ -36,12 +36,12 @@ _ALWAYS_SET = frozenset("HOME USER PATH PWD OLDPWD SHELL EDITOR LANG TERM TMPDIR
 class Strictness:
     """What is looked at besides; our own intents say on purpose what public pairs say by accident."""
 
-    invented: bool
-    """Whether paths and variables that nobody named, and quoted values left out, count against a command."""
+    public: bool
+    """Whether placeholders, paths and variables that nobody named, and quoted values left out, count against a pair."""
 
 
-OWN = Strictness(invented=False)
-PUBLIC = Strictness(invented=True)
+OWN = Strictness(public=False)
+PUBLIC = Strictness(public=True)
 
 
 @cache
@@ -61,9 +61,9 @@ def _objections(pair: Pair, strictness: Strictness) -> Iterator[str]:
         yield "too long or empty"
     if len(request) > _LONGEST_REQUEST and pair.gesture == "ask":
         yield "too long or empty"
-    for kind in ("deprecated", "fragile", "placeholder"):
+    for kind in _kinds(pair, strictness):
         if any(re.search(form, command) for form in _unwanted()[kind].values()):
-            yield kind
+            yield kind.partition("-")[0]
     yield from _unasked(request, command, strictness)
     try:
         if parse_command(command, pair.place.shell, ended=True) != command:
@@ -75,6 +75,17 @@ def _objections(pair: Pair, strictness: Strictness) -> Iterator[str]:
         yield "a named path is left out"
     if _complaint(command, pair.place.shell):
         yield "syntax"
+
+
+def _kinds(pair: Pair, strictness: Strictness) -> Iterator[str]:
+    """Yield the kinds of forms that are unwanted in a pair: a fish variable is one word, whatever is in it."""
+    yield "deprecated"
+    if pair.place.system == "Linux":
+        yield "deprecated-on-linux"
+    if pair.place.shell != "fish":
+        yield "fragile"
+    if strictness.public:
+        yield "placeholder"
 
 
 def _words_of(pair: Pair) -> str:
@@ -93,7 +104,9 @@ def _unasked(request: str, command: str, strictness: Strictness) -> Iterator[str
         and not re.search(sudo["asked"], request, re.IGNORECASE)
     ):
         yield "sudo that nobody asked for"
-    if strictness.invented:
+    if strictness.public:
+        if re.search(_unwanted()["request"]["vague"], request):
+            yield "a request that does not say what"
         said = request.lower()
         for path in paths_named(command, Disk(_NOWHERE)):
             name = path.rstrip("/").rpartition("/")[2].lower()

@@ -99,7 +99,7 @@ def _variants(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _intent(entry: Mapping[str, Any], name: str, topic: str) -> Intent:
     asks = [Ask(text, key) for key in ("asks", *LANGUAGES) for text in entry.get(key, [])]
     command, fish, bsd = (entry.get(key, "") for key in _COMMANDS)
-    used = set().union(*map(slots_in, [command, fish, bsd, *(ask.text for ask in asks)]))
+    used = set().union(*map(slots_in, (command, fish, bsd)), *(slots_in(ask.text, words=True) for ask in asks))
     return Intent(
         name,
         topic,
@@ -143,7 +143,7 @@ def _slot_slips(entry: Mapping[str, Any], kinds: Kinds) -> Iterator[str]:
     needed = set().union(*(slots_in(str(entry.get(key, ""))) for key in _COMMANDS)) & set(slots)
     for key in ("asks", *LANGUAGES):
         for ask in entry.get(key, []):
-            if missing := needed - slots_in(ask):
+            if missing := needed - slots_in(ask, words=True):
                 yield f"“{ask}” does not name {', '.join(sorted(missing))}, which the command has."
-            if entry.get("gesture", "ask") == "ask" and (unknown := slots_in(ask) - set(slots)):
+            if entry.get("gesture", "ask") == "ask" and (unknown := slots_in(ask, words=True) - set(slots)):
                 yield f"“{ask}” has a slot without a kind: {', '.join(sorted(unknown))}."

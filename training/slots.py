@@ -9,8 +9,9 @@ from random import Random
 from training.pairs import TrainingError
 
 FOLDER = Path(__file__).parent
-# `${n}` is the shell's own.
-SLOT = re.compile(r"(?<!\$)\{([A-Za-z][\w-]*)(!r)?\}")
+SLOT_IN_WORDS = re.compile(r"\{([A-Za-z][\w-]*)(!r)?\}")
+# In a command `${n}` is the shell's own; `${n!r}` is a dollar before a slot.
+SLOT = re.compile(r"(?:(?<!\$)|(?=\{[A-Za-z][\w-]*!r))\{([A-Za-z][\w-]*)(!r)?\}")
 _SAFE = re.compile(r"~?[\w@%+:,./-][\w@%+=:,./~-]*|~", re.ASCII)
 # In quotes that an author wrote, these would end them or mean something.
 _LOUD = set("'\"$`\\!")
@@ -33,9 +34,9 @@ def read_kinds(folder: Path = FOLDER) -> Kinds:
     return {kind: tuple(values) for kind, values in kinds.items()}
 
 
-def slots_in(template: str) -> set[str]:
-    """Return the names that stand in braces in a template, whether they are slots or not."""
-    return {found[1] for found in SLOT.finditer(template)}
+def slots_in(template: str, *, words: bool = False) -> set[str]:
+    """Return the names that stand in braces in a command, or in `words` about one, whether they are slots or not."""
+    return {found[1] for found in (SLOT_IN_WORDS if words else SLOT).finditer(template)}
 
 
 def draw_values(slots: Mapping[str, str], command: str, kinds: Kinds, random: Random) -> dict[str, str]:
@@ -52,7 +53,7 @@ def draw_values(slots: Mapping[str, str], command: str, kinds: Kinds, random: Ra
 
 def filled(template: str, values: Mapping[str, str]) -> str:
     """Return a text with its slots filled as they are; a name in braces that is no slot stays."""
-    return SLOT.sub(lambda found: values.get(found[1], found[0]), template)
+    return SLOT_IN_WORDS.sub(lambda found: values.get(found[1], found[0]), template)
 
 
 def filled_command(template: str, values: Mapping[str, str], shell: str) -> str:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from training.intents import Ask
-from training.slots import FOLDER, SLOT
+from training.slots import FOLDER, SLOT_IN_WORDS
 
 # Only long words are mistyped so that they can still be read, and none that is quoted or a part of a name.
 _LONG = re.compile(r"(?<![\w./~'\"`{$-])[a-z]{5,}(?![\w./'\"`}-])")
@@ -46,7 +46,7 @@ def mistyped(text: str, random: Random) -> str:
 
 
 def _in_slot(text: str, at: int) -> bool:
-    return any(found.start() <= at < found.end() for found in SLOT.finditer(text))
+    return any(found.start() <= at < found.end() for found in SLOT_IN_WORDS.finditer(text))
 
 
 def _capitalised(text: str) -> str:
@@ -55,7 +55,7 @@ def _capitalised(text: str) -> str:
 
 def _outside_slots(text: str, change: Callable[[str], str]) -> str:
     parts, end = [], 0
-    for found in SLOT.finditer(text):
+    for found in SLOT_IN_WORDS.finditer(text):
         parts += [text[end : found.start()], found[0]]
         end = found.end()
     parts.append(text[end:])

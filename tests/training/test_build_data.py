@@ -122,10 +122,11 @@ def test_a_prompt_is_the_products_or_bare(tmp_path: Path, intents: Path) -> None
     assert {(row["place"]["system"], row["place"]["shell"]) for row in rows} == {("Linux", "bash"), ("Linux", "zsh")}
 
 
-def test_data_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One sentence, no traceback."""
-    assert main(["build-data", "--out", str(tmp_path), "--data", str(tmp_path / "no"), "--per-intent", "1"]) == 1
-    assert "There is no " in capsys.readouterr().err
+def test_data_that_is_not_there_is_said(tmp_path: Path, intents: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One sentence, no traceback, before anything is drawn."""
+    order = ["--out", str(tmp_path / "out"), "--intents", str(intents), "--data", str(tmp_path / "no")]
+    assert main(["build-data", *order]) == 1
+    assert capsys.readouterr().err == f"There is no {tmp_path}/no/nl2bash.jsonl.\n"
 
 
 def test_check_counts_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:

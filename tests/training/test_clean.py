@@ -4,7 +4,7 @@ import pytest
 
 from caro_shell.prompt import Place
 from training.clean import OWN, PUBLIC, objection
-from training.pairs import LINUX_BASH, LINUX_FISH, Pair
+from training.pairs import LINUX_BASH, LINUX_FISH, MACOS_ZSH, Pair
 
 
 def pair(request: str, command: str, place: Place = LINUX_BASH) -> Pair:
@@ -21,6 +21,8 @@ def pair(request: str, command: str, place: Place = LINUX_BASH) -> Pair:
         ("show the old logs in logs", "find logs -name '*.log' -mtime +30 -delete", "a deletion that nobody asked for"),
         ("first lines of a.txt", "head -5 a.txt", "deprecated"),
         ("files that may be run", "find . -perm +111", "deprecated"),
+        ("the addresses of this host", "ifconfig", "deprecated"),
+        ("change the mode of the given file", "chmod 600 x", "a request that does not say what"),
         ("today", "echo `date`", "deprecated"),
         ("txt files", "find . -name *.txt", "fragile"),
         ("words in txt files", "find . -name '*.txt' | xargs wc -w", "fragile"),
@@ -50,6 +52,13 @@ def test_what_a_shell_cannot_read_is_dropped() -> None:
     command = 'for i in 1 2; do echo "$i"; done'
     assert objection(pair("count", command), PUBLIC) == ""
     assert objection(pair("count", command, LINUX_FISH), PUBLIC) in {"syntax", "not one command"}
+
+
+def test_what_is_out_of_date_on_linux_may_be_all_there_is_elsewhere() -> None:
+    """No `ip` on macOS; and fish does not split what is in a variable."""
+    assert objection(pair("the addresses of this host", "ifconfig", MACOS_ZSH), PUBLIC) == ""
+    assert objection(pair("show HOME", "ls $HOME", LINUX_BASH), PUBLIC) == "fragile"
+    assert objection(pair("show HOME", "ls $HOME", LINUX_FISH), PUBLIC) == ""
 
 
 def test_our_own_intents_may_name_what_nobody_named() -> None:

@@ -106,7 +106,8 @@ def test_values_are_quoted_as_one_word() -> None:
     assert quoted("it's $x", "fish") == "'it\\'s $x'"
     template = "awk '/{w!r}/ {print}' {f} ${f}"
     assert filled_command(template, {"w": "x y", "f": "a b"}, "bash") == "awk '/x y/ {print}' 'a b' ${f}"
-    assert filled("in {f} {print}", {"f": "a b"}) == "in a b {print}"
+    assert filled_command('echo "${v!r}" {v}', {"v": "HOME"}, "bash") == 'echo "$HOME" HOME'
+    assert filled("in {f} {print} ${f}", {"f": "a b"}) == "in a b {print} $a b"
 
 
 def test_the_same_seed_draws_the_same_pairs() -> None:

@@ -32,7 +32,7 @@ def read_tldr(path: Path, kinds: Kinds, random: Random) -> Iterator[Pair]:
             place = _place(tool, row["platform"], row["template"], random)
             template = read_template(row["template"], random)
             made = template and fill(template, as_said(description, random), kinds, random, place.shell)
-            if made:
+            if made and tool.partition("-")[0].partition(" ")[0] in made[1]:
                 request, command = _with_tool(made[0], tool, random), made[1]
                 drawn.setdefault(
                     (command, place.shell), Pair(request, command, place, "tldr", tool, f"{path.name}:{number}")
