@@ -37,7 +37,7 @@ class Strictness:
     """What is looked at besides; our own intents say on purpose what public pairs say by accident."""
 
     public: bool
-    """Whether placeholders, paths and variables that nobody named, and quoted values left out, count against a pair."""
+    """Whether placeholders, quoted values left out, and `sudo`, paths and variables that nobody named count against it."""
 
 
 OWN = Strictness(public=False)
@@ -97,6 +97,8 @@ def _words_of(pair: Pair) -> str:
 
 def _unasked(request: str, command: str, strictness: Strictness) -> Iterator[str]:
     """Yield what a command brings along that its request says nothing of."""
+    if not strictness.public:
+        return
     sudo = _unwanted()["sudo"]
     if (
         re.search(r"\bsudo\b", command)
@@ -104,20 +106,19 @@ def _unasked(request: str, command: str, strictness: Strictness) -> Iterator[str
         and not re.search(sudo["asked"], request, re.IGNORECASE)
     ):
         yield "sudo that nobody asked for"
-    if strictness.public:
-        if re.search(_unwanted()["request"]["vague"], request):
-            yield "a request that does not say what"
-        said = request.lower()
-        for path in paths_named(command, Disk(_NOWHERE)):
-            name = path.rstrip("/").rpartition("/")[2].lower()
-            if (name.partition(".")[0] or name) not in said and not _COMMON.fullmatch(path):
-                yield "a path that nobody named"
-        if any(value.lower() not in command.lower() for value in _QUOTED.findall(request)):
-            yield "a quoted value is left out"
-        known = {name for found in _SET.findall(command) for name in found} | _ALWAYS_SET
-        for name in _VARIABLE.findall(_SINGLE_QUOTED.sub("", command)):
-            if name not in known and name.lower() not in said:
-                yield "a variable that nobody set"
+    if re.search(_unwanted()["request"]["vague"], request):
+        yield "a request that does not say what"
+    said = request.lower()
+    for path in paths_named(command, Disk(_NOWHERE)):
+        name = path.rstrip("/").rpartition("/")[2].lower()
+        if (name.partition(".")[0] or name) not in said and not _COMMON.fullmatch(path):
+            yield "a path that nobody named"
+    if any(value.lower() not in command.lower() for value in _QUOTED.findall(request)):
+        yield "a quoted value is left out"
+    known = {name for found in _SET.findall(command) for name in found} | _ALWAYS_SET
+    for name in _VARIABLE.findall(_SINGLE_QUOTED.sub("", command)):
+        if name not in known and name.lower() not in said:
+            yield "a variable that nobody set"
 
 
 def _dangerous(pair: Pair) -> Iterator[str]:

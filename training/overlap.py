@@ -12,6 +12,14 @@ LEAST_OVERLAP = 0.6
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _VALUE = re.compile(r".*[\d/~@\\$*].*|.*\w\.\w.*|\.\w+")
+# What the product puts around a command that failed or is half written, and around a refinement: prompt.py.
+_AROUND = re.compile(
+    r"This command failed with exit status \d+: (?P<failed>[^\n]*).*"
+    r"|Complete or repair this command: (?P<half>.*)"
+    r"|Write this command with the missing part in place of ___: (?P<holed>.*)"
+    r"|# [^\n]*\n(?P<refined>.*)",
+    re.DOTALL,
+)
 _EDGES = "\"'`“”„«».,;:!?()[]{}#\u3002\uff1f\uff01\uff0c"
 _NAME = "\0"
 
@@ -37,7 +45,8 @@ class Guard:
 
     def resemblance(self, request: str, command: str) -> str:
         """Return what of a pair is like a task's: its request, its command; empty where neither is."""
-        if any(self._is_like(words) for words in (words_of(request), words_of(request, names=False))):
+        said = core(request)
+        if any(self._is_like(words) for words in (words_of(said), words_of(said, names=False))):
             return "the request of a task"
         if len(command.split()) <= self._short:
             return ""
@@ -46,6 +55,12 @@ class Guard:
     def _is_like(self, words: frozenset[str]) -> bool:
         shared = Counter(task for word in words for task in self._having.get(word, ()))
         return any(count / (len(words) + self._sizes[task] - count) >= LEAST_OVERLAP for task, count in shared.items())
+
+
+def core(request: str) -> str:
+    """Return what of a gesture's request is the user's: the command that failed, the half one, the refined one."""
+    found = _AROUND.fullmatch(request)
+    return next(filter(None, found.groups()), request) if found else request
 
 
 @cache

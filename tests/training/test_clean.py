@@ -34,6 +34,8 @@ def pair(request: str, command: str, place: Place = LINUX_BASH) -> Pair:
         ('files with "x y"', "grep -rl y .", "a quoted value is left out"),
         ("print it", 'echo "$wanted"', "a variable that nobody set"),
         ("count to three", 'for i in 1 2 3; do echo "$i"; done', ""),
+        ("words in it", "xargs -0 grep -l x", ""),
+        ("words in it", "xargs -n 1 -i grep x {}", "deprecated"),
         ("list this", "sudo ls", "sudo that nobody asked for"),
         ("list this as root", "sudo ls", ""),
         ("install jq", "sudo apt install jq", ""),

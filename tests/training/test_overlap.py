@@ -2,9 +2,10 @@
 
 import pytest
 
+from caro_shell.prompt import completion_request, fix_request, refinement_request
 from evals import tasks
 from training.build import evals_guard
-from training.overlap import Guard, shape, words_of
+from training.overlap import Guard, core, shape, words_of
 
 GUARD = Guard([("files in logs bigger than 10 MB", ["find logs -type f -size +10M"]), ("显示大文件列表", [])])
 
@@ -38,6 +39,21 @@ def test_short_commands_may_be_let_through() -> None:
     guard = Guard([("how big is logs", ["du -sh logs"])], short=3)
     assert guard.resemblance("size of my music folder in total", "du -sh ~/Music") == ""
     assert guard.resemblance("how big is src", "du -sh src") == "the request of a task"
+
+
+def test_the_words_that_every_gesture_has_do_not_count() -> None:
+    """What is like a task is the command that failed, or is half written, or is refined."""
+    guard = Guard([("grpe -rn deadline notes", []), ("du -sh * # biggest first", [])])
+    failed = fix_request("grpe -rn deadline src", 127, ["There is no command grpe here, but grep."])
+    for request in (
+        failed,
+        completion_request("grpe -rn deadline notes", ""),
+        refinement_request("how big is all this", "du -sh *", "biggest first"),
+    ):
+        assert guard.resemblance(request, "true") == "the request of a task"
+    other = fix_request("sort -z <x", 1, ["There is no x."])
+    assert guard.resemblance(other, "true") == ""
+    assert Guard([(core(failed), [])]).resemblance(other, "true") == ""
 
 
 def test_every_task_is_like_itself() -> None:
