@@ -37,7 +37,7 @@ class Strictness:
     """What is looked at besides; our own intents say on purpose what public pairs say by accident."""
 
     public: bool
-    """Whether placeholders, quoted values left out, and `sudo`, paths and variables that nobody named count against it."""
+    """Whether placeholders, lost quoted values, and `sudo`, paths and variables that nobody named count against it."""
 
 
 OWN = Strictness(public=False)
