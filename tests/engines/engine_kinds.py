@@ -39,7 +39,8 @@ def in_process(engine: str, module: str) -> Callable[[pytest.FixtureRequest], Se
 
     def settings(_request: pytest.FixtureRequest) -> Settings:
         need_module(module)
-        return Settings(engine=engine, model="tiny", models_dir=models_dir())
+        # Half of the usual context: some fill it, and not all of them are fast.
+        return Settings(engine=engine, model="tiny", models_dir=models_dir(), context=2048)
 
     return settings
 
@@ -76,7 +77,7 @@ class EngineKind:
     @property
     def tokens(self) -> int:
         """How long an answer may be where its length is no matter."""
-        return 10 if self.slow else 40
+        return 5 if self.slow else 40
 
 
 GAPS = {
