@@ -8,9 +8,10 @@ import pytest
 
 from caro_shell.examples import with_examples
 from caro_shell.prompt import Place, build_messages
-from training.build import evals_guard, is_valid
+from training.build import Order, Report, evals_guard, is_valid, kept_pairs
 from training.commands import main
-from training.pairs import LINUX_FISH, Pair, messages_of
+from training.overlap import Guard
+from training.pairs import LINUX_BASH, LINUX_FISH, Pair, messages_of
 
 DATA: dict[str, list[dict[str, Any]]] = {
     "nl2bash": [
@@ -109,6 +110,31 @@ def test_nothing_is_on_both_sides() -> None:
         for name in ("a/b", "~/c", "d.e")
     }
     assert len(sides) == 1
+
+
+def test_one_command_and_find_do_not_take_it_all() -> None:
+    """So much of `find` as is ordered, and four ways of asking for one command."""
+
+    def drawn(tool: str, commands: list[str]) -> list[Pair]:
+        return [Pair(f"wish {n}", one, LINUX_BASH, "nl2bash", tool, "x") for n, one in enumerate(commands)]
+
+    report = Report()
+    finds = drawn("find", [f"find . -name 'a{n}'" for n in range(5)])
+    assert len(kept_pairs(finds, Order(None, most_find=2), Guard([]), report)) == 2
+    assert report.dropped["nl2bash"] == {"enough of find": 3}
+    report = Report()
+    assert len(kept_pairs(drawn("who", ["who -a"] * 6), Order(None), Guard([]), report)) == 4
+    assert report.dropped["nl2bash"] == {"the same command too often": 2}
+    report = Report()
+    assert len(kept_pairs(drawn("who", ["who -a"])[:1] * 2, Order(None), Guard([]), report)) == 1
+    assert report.dropped["nl2bash"] == {"asked before": 1}
+
+
+def test_another_seed_is_another_draw(tmp_path: Path, intents: Path) -> None:
+    """Of the same intents."""
+    first, second = (built(tmp_path / seed, intents, "--seed", seed) for seed in ("1", "2"))
+    assert {row["origin"] for row in first} == {row["origin"] for row in second}
+    assert [row["messages"] for row in first] != [row["messages"] for row in second]
 
 
 def test_a_prompt_is_the_products_or_bare(tmp_path: Path, intents: Path) -> None:
