@@ -41,7 +41,7 @@ def slots_in(template: str, *, words: bool = False) -> set[str]:
 
 def draw_values(slots: Mapping[str, str], command: str, kinds: Kinds, random: Random) -> dict[str, str]:
     """Return a value for each slot; slots of one kind get different ones, raw ones nothing that ends a quote."""
-    raw = {found[1] for found in SLOT.finditer(command) if found[2]}
+    raw = {found[1] for found in SLOT.finditer(command) if _is_raw(found)}
     drawn: dict[str, str] = {}
     for name, kind in slots.items():
         taken = {drawn[other] for other in drawn if slots[other] == kind}
@@ -62,9 +62,22 @@ def filled_command(template: str, values: Mapping[str, str], shell: str) -> str:
     def value(found: re.Match[str]) -> str:
         if found[1] not in values:
             return found[0]
-        return values[found[1]] if found[2] else quoted(values[found[1]], shell)
+        return values[found[1]] if _is_raw(found) else quoted(values[found[1]], shell)
 
     return SLOT.sub(value, template)
+
+
+def _is_raw(found: re.Match[str]) -> bool:
+    """Say whether a slot stands in quotes, or says itself that it is to stay as it is; `"$(…)"` begins anew."""
+    inside, before = [""], found.string[: found.start()]
+    for at, char in enumerate(before):
+        if (char in "'\"" and char == inside[-1]) or (char == ")" and inside[-1] == "("):
+            inside.pop()
+        elif inside[-1] != "'" and before.startswith("$(", at):
+            inside.append("(")
+        elif char in "'\"" and inside[-1] in {"", "("}:
+            inside.append(char)
+    return bool(found[2] or inside[-1] in {"'", '"'})
 
 
 def quoted(value: str, shell: str) -> str:

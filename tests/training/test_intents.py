@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from caro_shell.prompt import Place
+from caro_shell.prompt import Place, fix_request
+from training.gestures import filled_gesture
 from training.intents import Ask, Intent, intent_files, read_intents
 from training.pairs import LINUX_BASH, LINUX_FISH, MACOS_FISH, MACOS_ZSH, PLACES, TrainingError
 from training.slots import Kinds, filled, filled_command, quoted, read_kinds
@@ -128,6 +129,17 @@ def test_a_gesture_quotes_in_commands_and_not_in_words() -> None:
     )
     (pair,) = draw_own([intent], {"d": ("My Docs",)}, 1, Random(1))
     assert pair.request == "ls 'My Docs'\n# also hidden in My Docs"
+
+
+def test_a_failure_is_said_as_the_product_says_it() -> None:
+    """The facts, what the command said, and the wish that follows from them; a slot in quotes is not quoted again."""
+    ask = "This command failed with exit status 1: git comit -m '{m}'\ngit: none\nWrite the command that was meant."
+    assert filled_gesture(ask, {"m": "a b"}, "bash", "fix") == fix_request(
+        "git comit -m 'a b'", 1, ["It said: git: none"]
+    )
+    slip = fix_request("gti log", 127, ["There is no command gti here, but git.", "It said: no\nThere is none"])
+    assert filled_gesture(slip, {}, "bash", "fix") == slip
+    assert filled_command('x "$(date -d {d})" "{d}"', {"d": "a b"}, "bash") == 'x "$(date -d \'a b\')" "a b"'
 
 
 def test_what_stands_in_a_slot_is_never_varied() -> None:

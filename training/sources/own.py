@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from random import Random
 
+from training.gestures import filled_gesture
 from training.intents import Intent
 from training.pairs import PLACES, Pair
 from training.slots import Kinds, draw_values, filled, filled_command
@@ -37,21 +38,10 @@ def _pairs(intent: Intent, kinds: Kinds, cap: int, random: Random) -> Iterator[P
         request = (
             filled(varied(ask, random), values)
             if intent.gesture == "ask"
-            else _filled_gesture(ask.text, values, place.shell, intent.gesture)
+            else filled_gesture(ask.text, values, place.shell, intent.gesture)
         )
         command = filled_command(template, values, place.shell)
         drawn[Pair(request, command, place, "own", intent.topic, intent.id, intent.gesture)] = None
         if len(drawn) == cap:
             break
     yield from drawn
-
-
-def _filled_gesture(ask: str, values: dict[str, str], shell: str, gesture: str) -> str:
-    """Return what a gesture sends: commands in it have quoted values, words about them plain ones."""
-    lines = ask.split("\n")
-    return "\n".join(
-        filled_command(line, values, shell)
-        if (not line.startswith("#") if gesture == "refine" else number == 0)
-        else filled(line, values)
-        for number, line in enumerate(lines)
-    )
