@@ -11,8 +11,10 @@ FILE = Path(__file__).parents[1] / "caro_shell" / "confidence.toml"
 _SHRINK = 1.0
 """The weight of the squared coefficients (of standardised features) against the log likelihood."""
 _ROUNDS = 50
-WRONG_SHARE = 0.75
+WRONG_SHARE = 0.9
 """Of the answers that come with a note, so many are to be wrong: who cries wolf is not heard."""
+MOST_TOLD = 0.15
+"""The share of all answers that may come with a note."""
 
 
 def fit(fitted_to: Sequence[Run]) -> str:
@@ -39,11 +41,14 @@ def fit(fitted_to: Sequence[Run]) -> str:
 
 
 def threshold(pairs: Sequence[tuple[float, bool]]) -> float:
-    """Return the highest confidence below which WRONG_SHARE of at least ten answers are wrong; 0 when there is none."""
+    """Return the highest confidence below which WRONG_SHARE of the answers are wrong; 0 when there is none.
+
+    They are at least ten, and at most MOST_TOLD of all.
+    """
     best = 0.0
     for hundredth in range(1, 100):
         below = [right for sure, right in pairs if sure < hundredth / 100]
-        if len(below) >= 10 and below.count(False) >= WRONG_SHARE * len(below):  # noqa: PLR2004  fewer say nothing
+        if 10 <= len(below) <= MOST_TOLD * len(pairs) and below.count(False) >= WRONG_SHARE * len(below):  # noqa: PLR2004  fewer say nothing
             best = hundredth / 100
     return best
 

@@ -66,6 +66,12 @@ def test_nothing_is_fitted_to_the_test_tasks() -> None:
 
 
 def test_the_threshold_cries_no_wolf() -> None:
-    """Below it, three of four answers are wrong; where none is like that, there is no threshold."""
-    assert threshold([(0.1, False)] * 9 + [(0.2, True)] * 3 + [(0.9, True)] * 50) == pytest.approx(0.9)
+    """Below it, nine of ten answers are wrong; where none is like that, there is no threshold."""
+    assert threshold([(0.1, False)] * 18 + [(0.2, True)] * 2 + [(0.9, True)] * 200) == pytest.approx(0.9)
+    assert threshold([(0.1, False)] * 18 + [(0.2, True)] * 3 + [(0.9, True)] * 200) == pytest.approx(0.2)
     assert threshold([(0.5, True)] * 50) == 0
+
+
+def test_not_every_answer_comes_with_a_note() -> None:
+    """However wrong they are: of a model that is mostly wrong, the note would say nothing."""
+    assert threshold([(0.1, False)] * 20 + [(0.3, False)] * 80 + [(0.9, True)] * 100) == pytest.approx(0.3)
