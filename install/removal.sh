@@ -25,6 +25,7 @@ remove_noted() {
   remove_config
   remove_models
   remove_state
+  remove_cache
   [ "$(noted venv)" != "$VENV" ] || rm -rf -- "$VENV"
   # The deepest first; one that holds something else stays.
   noted dir | sort -r >"$WORK/dirs"
@@ -67,6 +68,16 @@ find_state() {
   found=$("$VENV/bin/python" -I -c 'import os; from caro_shell.paths import runtime_dir; print(runtime_dir(os.environ))' 2>/dev/null) ||
     return 0
   STATE=$found
+}
+
+# What tools can do and what was evaluated of prompts: only caro writes there, and can find it out again.
+remove_cache() {
+  for caches in "${XDG_CACHE_HOME:-$HOME/.cache}" "$HOME/Library/Caches"; do
+    [ -d "$caches/caro" ] && [ ! -L "$caches/caro" ] || continue
+    rm -rf -- "$caches/caro"
+    # Gone, too, if there was none before.
+    rmdir -- "$caches" 2>/dev/null || :
+  done
 }
 
 remove_state() { # the daemon's directory; one that the user has chosen is left as it is

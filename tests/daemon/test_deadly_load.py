@@ -29,6 +29,7 @@ def record(home: Home) -> Mapping[str, Any]:
 
 def kill_while_it_loads(home: Home, step: str) -> None:
     """Ask, and kill the daemon as soon as it is loading with `step`."""
+    home.environ["CARO_CONTEXT"] = "2048"
     client = start(home, "list all files")
     wait_for(
         lambda: record(home).get("trying", "").startswith(f"load {step} "),

@@ -196,7 +196,8 @@ def test_with_a_prefix_everything_is_below_it(machine: Machine) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         answer = machine.run(str(prefix / "bin" / "caro"), REQUEST, environ=there)
         one_command(answer.stdout)
-        assert machine.tree() == {}
+        # What can be found out again is in the user's cache directory, wherever caro is.
+        assert {name.split("/")[0] for name in machine.tree()} <= {".cache"}
         lines = done.stdout.partition("put these lines into ~/.config/fish/config.fish:")[2].partition(
             "To take it away"
         )[0]
