@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -98,21 +99,23 @@ class Worker:
 
     def _next_job(self) -> Job | str:
         """Return the next job; while there is none, what takes long is prepared for those to come."""
-        if self._pipeline is not None and not self._pipeline.is_prepared(self._shell):
+        if self._pipeline is not None:
             try:
                 return self._jobs.get(timeout=_REST_S)
             except Empty:
-                self._prepare(self._pipeline)
+                with self._noting("the prompt's beginning could not be prepared"):
+                    self._pipeline.prepare(self._shell, lambda: not self._jobs.empty())
         return self._jobs.get()
 
-    def _prepare(self, pipeline: Pipeline) -> None:
-        """Prepare the pipeline until a job comes; what goes wrong is the next request's to find."""
+    @contextmanager
+    def _noting(self, what: str) -> Iterator[None]:
+        """Let what goes wrong while nobody waits be a note, and the next request's to find."""
         try:
-            pipeline.prepare(self._shell, lambda: not self._jobs.empty())
+            yield
         except CaroError as error:
             self._add_note(error.message)
         except Exception:  # the thread must live on, whatever an engine does
-            _log.exception("the prompt's beginning could not be prepared")
+            _log.exception(what)
             self._add_note("Something in caro broke; see: caro daemon logs.")
 
     def _outcome(self, job: Job) -> dict[str, Any]:
@@ -163,13 +166,8 @@ class Worker:
         settings = self._next
         if settings is None or not self._warm or (self._pipeline is not None and settings == self._settings):
             return
-        try:
+        with self._noting("another model could not be loaded"):
             self._load(settings)
-        except CaroError as error:
-            self._add_note(error.message)
-        except Exception:  # the thread must live on, whatever an engine does
-            _log.exception("another model could not be loaded")
-            self._add_note("Something in caro broke; see: caro daemon logs.")
 
     def _add_note(self, note: str) -> None:
         state = _state_of(self._pipeline.engine) if self._pipeline else EngineState()

@@ -105,20 +105,33 @@ class LlamaEngine:
 
     def prime(self, messages: Sequence[Message]) -> None:
         """Evaluate everything before the last message and keep it, in a file too where reading that is faster."""
-        self.prepare(messages, never)
+        self._hold(messages, never)
 
     def keeps(self, messages: Sequence[Message]) -> bool:
         """Say whether everything before the last message is evaluated, here or in a file, and leaves room for that."""
-        prefix, rest = self._template.tokens(messages)
+        prefix, rest = self._tokens(messages)
         fits = len(prefix) + len(rest) + self._settings.max_tokens <= self._placed.step.context
-        return fits and not self._loaded.is_closed and self._prefix.is_at_hand(prefix)
+        return bool(prefix) and fits and self._prefix.is_at_hand(prefix)
 
     def prepare(self, messages: Sequence[Message], cancelled: Callable[[], bool]) -> None:
-        """Do what `prime` does, unless it is cancelled; where a prompt has no room for it, nothing."""
+        """Do what `prime` does, unless it is cancelled; where a prompt has no room or no place for it, nothing."""
+        prefix, _ = self._tokens(messages)
+        if prefix and len(prefix) <= self._placed.step.context * MOST_KEPT:
+            self._hold(messages, cancelled)
+
+    def _tokens(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
+        """Return a prompt's tokens; none of a model that is gone, or whose template has no place for such messages."""
+        # There is no vocabulary any more where the model is gone.
+        if self._loaded.is_closed:
+            return [], []
+        try:
+            return self._template.tokens(messages)
+        except EngineError:
+            return [], []
+
+    def _hold(self, messages: Sequence[Message], cancelled: Callable[[], bool]) -> None:
         from caro_shell.engines.loaded import EvaluationError
 
-        if len(self._template.tokens(messages)[0]) > self._placed.step.context * MOST_KEPT:
-            return
         self._loaded.aborted = cancelled
         try:
             self._prefix.hold(self._template.tokens(messages)[0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from caro_shell.config import Settings
 from caro_shell.engines import MOST_KEPT, Placement, Sampling, Usage, never
-from caro_shell.errors import Unusable
+from caro_shell.errors import EngineError, Unusable
 from caro_shell.prompt import Message
 
 if TYPE_CHECKING:
@@ -54,20 +54,28 @@ class MlxEngine:
 
     def prime(self, messages: Sequence[Message]) -> None:
         """Evaluate everything before the last message and keep it."""
-        self.prepare(messages, never)
+        self._loaded.aborted = never
+        self._keep_prefix(self._template.tokens(messages)[0])
 
     def keeps(self, messages: Sequence[Message]) -> bool:
         """Say whether everything before the last message is evaluated, and leaves room for that."""
-        prefix, rest = self._template.tokens(messages)
+        prefix, rest = self._tokens(messages)
         fits = len(prefix) + len(rest) + self._settings.max_tokens <= self._settings.context
-        return fits and prefix == self._prefix
+        return bool(prefix) and fits and prefix == self._prefix
 
     def prepare(self, messages: Sequence[Message], cancelled: Callable[[], bool]) -> None:
-        """Do what `prime` does, unless it is cancelled; where a prompt has no room for it, nothing."""
-        prefix = self._template.tokens(messages)[0]
-        if len(prefix) <= self._settings.context * MOST_KEPT:
+        """Do what `prime` does, unless it is cancelled; where a prompt has no room or no place for it, nothing."""
+        prefix, _ = self._tokens(messages)
+        if prefix and len(prefix) <= self._settings.context * MOST_KEPT:
             self._loaded.aborted = cancelled
             self._keep_prefix(prefix)
+
+    def _tokens(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
+        """Return a prompt's tokens; none where the template has no place for such messages."""
+        try:
+            return self._template.tokens(messages)
+        except EngineError:
+            return [], []
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Return how many tokens a prompt has."""
