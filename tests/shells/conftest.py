@@ -1,12 +1,10 @@
 """A shell in a terminal with caro loaded, for every kind of shell."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from shell_kinds import KINDS, ShellKind
+from shell_kinds import KINDS, ShellKind, init_lines
 from terminal import OpenShell, Terminal
 from user_home import Home, need_program
 
@@ -18,18 +16,6 @@ def kind(request: pytest.FixtureRequest) -> ShellKind:
     need_program("tmux")
     need_program(found.argv[0])
     return found
-
-
-def init_lines(shell: str, home: Home) -> str:
-    """Return what `caro init` prints, as a user would put it into the rc file."""
-    done = subprocess.run(
-        [sys.executable, "-m", "caro_shell", "init", shell],
-        env=home.environ,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
 
 
 @pytest.fixture

@@ -94,3 +94,15 @@ KINDS = tuple(
     for kind in (ZSH, BASH, FISH)
 )
 ZSH, BASH, FISH = KINDS
+
+
+def init_lines(shell: str, home: Home) -> str:
+    """Return what `caro init` prints, as a user would put it into the rc file."""
+    done = subprocess.run(
+        [sys.executable, "-m", "caro_shell", "init", shell],
+        env=home.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout

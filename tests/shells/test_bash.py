@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import init_lines
-from shell_kinds import BASH, ShellKind
+from shell_kinds import BASH, ShellKind, init_lines
 from terminal import DEADLINE_S, OpenShell, Terminal, wait_for
 from user_home import SUPPORT, Home, Script, need, need_program
 

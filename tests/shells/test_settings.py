@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pictures import keep_picture
-from shell_kinds import ShellKind
+from shell_kinds import ShellKind, init_lines
 from terminal import OpenShell, Terminal, wait_for
 from user_home import Home, Script
 
@@ -290,8 +290,6 @@ def test_quotes_backslashes_and_lines_of_an_abbreviation(open_shell: OpenShell, 
 
 def report_of(home: Home, kind: ShellKind, rc: str) -> dict[str, str]:
     """Return what a shell with `rc` writes for `caro doctor`, when it has ended with status 0."""
-    from conftest import init_lines
-
     file, path = home.path / "report", home.path / f"rc.{kind.name}"
     file.touch()
     path.write_text(f"{rc}\n{init_lines(kind.name, home)}\n")
