@@ -55,6 +55,8 @@ class Settings:
     """Requests that may wait; one more is answered `busy` at once."""
     examples: bool = field(default=True, compare=False)
     """Whether prompts begin with examples, once the engine has them evaluated."""
+    adapter: str = "on"
+    """Whether a catalogue model gets the adapter that was tuned for it: `on`, `off`, or a file with another one."""
     proof: bool = field(default=True, compare=False)
     """Whether commands are checked against what is installed here, with a second attempt where that objects."""
     log_requests: bool = field(default=False, compare=False)

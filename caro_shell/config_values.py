@@ -14,12 +14,13 @@ SECRETS = frozenset({"api_key"})
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text in quotes"}
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off", ""})
 _OFF = {"off": "off", "": "off"}
+_ON_OFF = {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"}
 # The words that a setting may have, and what each stands for. The scripts know these and no others.
 _WORDS: Mapping[str, Mapping[str, str]] = {
-    "comment": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
-    "learn": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
-    "hints": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
-    "history": {"on": "on", "1": "on", "true": "on", **_OFF, "0": "off", "false": "off"},
+    "comment": _ON_OFF,
+    "learn": _ON_OFF,
+    "hints": _ON_OFF,
+    "history": _ON_OFF,
     "keep_request": {**_OFF, "history": "history", "comment": "comment"},
     "fix_output": {**_OFF, "tmux": "tmux"},
     "fallback": {**_OFF, "local": "local"},
@@ -184,6 +185,7 @@ def _far_from_here(name: str, value: object) -> str:
         "models_dir": bool(value),
         "api_key_file": bool(value),
         "model": ("/" in value or value.lower().endswith(".gguf")) and not _HUB_FILE.fullmatch(value),
+        "adapter": value.endswith(".gguf"),
         "engine": bool(_ENGINE_FILE.fullmatch(value)),
     }
     return "a path from / or ~" if relative.get(name) else ""
@@ -204,6 +206,11 @@ def _model(value: str) -> str:
         return "" if _MODEL_URL.fullmatch(value) else "https://HOST/FILE.gguf#sha256= and 64 hexadecimal digits"
     right = value and value.isprintable() and value.strip() == value
     return "" if right else "a name from `caro models list`, the path of a GGUF file, or OWNER/REPO:FILE.gguf"
+
+
+def _adapter(value: str) -> str:
+    right = value in {"on", "off"} or (value.endswith(".gguf") and value.isprintable())
+    return "" if right else "on, off, or the path of an adapter's GGUF file"
 
 
 def _engine(value: str) -> str:
@@ -245,6 +252,7 @@ def _key(value: str) -> str:
 
 _RULES: Mapping[str, Callable[[str], str]] = {
     "model": _model,
+    "adapter": _adapter,
     "engine": _engine,
     "device": _device,
     "base_url": _base_url,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from caro_shell import context, prompt
 from caro_shell.answers import Answers, Attempt, Listener, Visit, pieces
 from caro_shell.confidence import NOT_SURE, confidence, features, is_unsure
-from caro_shell.engines import Engine, Keeping, Remote, Sampling, never
+from caro_shell.engines import Engine, Keeping, Remote, Sampling, Tunable, never
 from caro_shell.errors import UsageError
 from caro_shell.examples import with_examples
 from caro_shell.line import read_line
@@ -53,12 +53,13 @@ class Pipeline:
     def prime(self, shell: str) -> None:
         """Evaluate the constant part of the prompt, and load the judge's rules, before anybody waits for it."""
         place = context.place(shell)
+        self._tune(on=True)
         self.engine.prime(self._opened(prompt.build_messages("", place), place))
         _judged("true", Ask("", shell, ""))
 
     def is_prepared(self, shell: str) -> bool:
         """Say whether nothing is left to `prepare` for this shell."""
-        if not self.examples or not isinstance(self.engine, Keeping):
+        if not self.examples or self._is_tuned or not isinstance(self.engine, Keeping):
             return True
         return self.engine.keeps(_opening(context.place(shell)))
 
@@ -69,11 +70,24 @@ class Pipeline:
             self.engine.prepare(opening, cancelled)
 
     def _opened(self, messages: Sequence[Message], place: prompt.Place) -> Sequence[Message]:
-        """Return a prompt with the examples in it, where they cost nothing because the engine keeps them evaluated."""
+        """Return a prompt as these weights want it: tuned ones need to know the place alone, others see examples.
+
+        They see them where that costs nothing because the engine keeps them evaluated.
+        """
+        if self._is_tuned:
+            return prompt.tuned_messages(messages[-1].content, place)
         if not self.examples:
             return messages
         opened = with_examples(messages, place)
         return opened if isinstance(self.engine, Keeping) and self.engine.keeps(opened) else messages
+
+    @property
+    def _is_tuned(self) -> bool:
+        return isinstance(self.engine, Tunable) and bool(self.engine.adapter)
+
+    def _tune(self, *, on: bool) -> None:
+        if isinstance(self.engine, Tunable):
+            self.engine.tune(on=on)
 
     def answer(self, ask: Ask, listener: Listener) -> Reply:
         """Return the reply; raises Cancelled, Unusable, UsageError, or what the engine raises."""
@@ -86,7 +100,11 @@ class Pipeline:
             place = context.place(ask.shell)
         with visit.watch.step("prompt"):
             task = _task(ask, place)
-            task = replace(task, messages=self._opened(task.messages, place))
+            # To explain is not what weights are tuned for.
+            explains = ask.type == "explain"
+            self._tune(on=not explains)
+            if not (explains and self._is_tuned):
+                task = replace(task, messages=self._opened(task.messages, place))
         if self.hints and ask.type == "generate":
             with visit.watch.step("hints"):
                 task = self._hinted(task, place)
@@ -189,6 +207,7 @@ class Pipeline:
             "shell": ask.shell,
             "engine": self.engine.name,
             "model": self.engine.model,
+            "adapter": self.engine.adapter if isinstance(self.engine, Tunable) else "",
             **asdict(self.engine.placement),
             "reached": remote.reached if remote else "",
             "sent": [message._asdict() for message in visit.attempts[0].sent],

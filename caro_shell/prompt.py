@@ -36,6 +36,15 @@ def build_messages(request: str, place: Place) -> list[Message]:
     ]
 
 
+def tuned_messages(request: str, place: Place) -> list[Message]:
+    """Return what weights that were tuned for this are asked with: they know the task, the place is all they need."""
+    return [Message("system", f"{place.shell}, {place.system}, {place.flavour}"), Message("user", request)]
+
+
+NO_COMMAND = "# no command"
+"""What tuned weights answer to words that ask for no command."""
+
+
 # The constant system prompt stays the same for all of these, so that what has been evaluated of it stays, too.
 
 

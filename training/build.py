@@ -14,9 +14,9 @@ from evals import tasks
 from training.clean import OWN, PUBLIC, objection
 from training.intents import INTENTS, Intent, intent_files, read_intents
 from training.overlap import Guard, shape
-from training.pairs import Pair, TrainingError, row_of, write_rows
+from training.pairs import NONE, Pair, TrainingError, row_of, write_rows
 from training.slots import Kinds, read_kinds
-from training.sources import nl2bash, own, tldr, workflows
+from training.sources import nl2bash, no_command, own, tldr, workflows
 
 LICENCES = {
     "own": own.LICENCE,
@@ -38,13 +38,13 @@ class Order:
     data: Path | None
     """The folder with nl2bash.jsonl, tldr.jsonl and workflows.jsonl; None: our own intents only."""
     intents: Path = INTENTS
-    """The folder with our own."""
+    """The folder with our own; beside it, if there are such, lines that ask for no command (no_command.toml)."""
     seed: int = 1
-    prompt: str = "product"
+    prompt: str = "tuned"
     per_intent: int = 40
-    most_find: int = 800
+    most_find: int = 2000
     """Pairs of NL2Bash that begin with `find`."""
-    short: int = 0
+    short: int = 4
     """Words of a command that may be a task's, as long as the requests are not alike; 0: none may."""
     at_most: int = 0
     """Rows that are read of each public file, drawn by chance; 0: all."""
@@ -102,7 +102,7 @@ def build(order: Order, out: Path) -> Report:
     return report
 
 
-def evals_guard(short: int = 0) -> Guard:
+def evals_guard(short: int) -> Guard:
     """Return the guard of the tasks in evals/, dev and test; raises TrainingError where they cannot be read."""
     try:
         found = tasks.load(tasks.files_of("all"))
@@ -117,6 +117,7 @@ def drawn_pairs(order: Order, intents: list[Intent], kinds: Kinds) -> Iterator[P
         if not path.is_file():
             raise TrainingError(f"There is no {path}.")
     yield from own.draw_own(intents, kinds, order.per_intent, Random(f"{order.seed} own"))
+    yield from no_command.read_no_command(order.intents, Random(f"{order.seed} none"))
     if order.data is None:
         return
     readers: dict[str, Callable[[Path, Random], Iterable[Pair]]] = {
@@ -158,9 +159,6 @@ def kept_pairs(pairs: Iterable[Pair], order: Order, guard: Guard, report: Report
 
 def _refusal(pair: Pair, order: Order, guard: Guard, report: Report) -> str:
     """Return why a pair is not taken; empty where it is, for all that can be said of it alone."""
-    # Without a system prompt nothing says that it is another place.
-    if order.prompt == "bare" and (pair.place.system != "Linux" or pair.place.shell == "fish"):
-        return "another place than the bare prompt's"
     found = report.topics.get("nl2bash", Counter())["find"]
     if pair.source == "nl2bash" and pair.topic == "find" and found >= order.most_find:
         return "enough of find"
@@ -171,5 +169,5 @@ def _refusal(pair: Pair, order: Order, guard: Guard, report: Report) -> str:
 
 def is_valid(pair: Pair) -> bool:
     """Say whether a pair is kept for validation: by the shape of its command, so that none is on both sides."""
-    told = repr(shape(pair.command, pair.request)).encode()
+    told = repr(pair.request if pair.gesture == NONE else shape(pair.command, pair.request)).encode()
     return int.from_bytes(hashlib.sha256(told).digest()[:4]) % _VALID == 0

@@ -15,7 +15,7 @@ from caro_shell.prove.surprises import surprises
 from caro_shell.prove.unwrap import unwrapped
 from caro_shell.safety.judge import judge
 from caro_shell.verify import syntax_error
-from training.pairs import Pair
+from training.pairs import NONE, Pair
 from training.slots import FOLDER
 
 _LONGEST_REQUEST = 240
@@ -51,6 +51,8 @@ def _unwanted() -> Mapping[str, Mapping[str, str]]:
 
 def objection(pair: Pair, strictness: Strictness) -> str:
     """Return the first thing that is wrong with a pair, a word or two; empty where nothing is."""
+    if pair.gesture == NONE:
+        return ""
     return next(_objections(pair, strictness), "")
 
 

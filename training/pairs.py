@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from caro_shell.examples import with_examples
-from caro_shell.prompt import Message, Place, build_messages
+from caro_shell.prompt import Message, Place, build_messages, tuned_messages
 
-PROMPTS = ("product", "examples", "bare")
-"""What stands before a request: the product's system prompt; that and its examples; nothing."""
+PROMPTS = ("tuned", "product", "examples")
+"""What stands before a request: the place alone, as for tuned weights; the prompt of others; that and its examples."""
+NONE = "none"
+"""The gesture of a line that asks for no command."""
 LINUX_BASH = Place("Linux", "GNU", "bash")
 LINUX_ZSH = Place("Linux", "GNU", "zsh")
 LINUX_FISH = Place("Linux", "GNU", "fish")
@@ -40,14 +42,15 @@ class Pair:
     origin: str
     """Which intent, or which row of its file, so that a pair can be found again."""
     gesture: str = "ask"
+    """ask, refine, fix, repair, or NONE."""
 
 
 def messages_of(pair: Pair, prompt: str) -> list[Message]:
     """Return the messages of a request as the product builds them, with what `prompt` says before it."""
+    if prompt == "tuned":
+        return tuned_messages(pair.request, pair.place)
     messages = build_messages(pair.request, pair.place)
-    if prompt == "examples":
-        return with_examples(messages, pair.place)
-    return messages[-1:] if prompt == "bare" else messages
+    return with_examples(messages, pair.place) if prompt == "examples" else messages
 
 
 def row_of(pair: Pair, prompt: str, licence: str) -> dict[str, Any]:

@@ -155,6 +155,17 @@ class Keeping(Protocol):
 
 
 @runtime_checkable
+class Tunable(Protocol):
+    """What an engine has besides whose weights may have been tuned for this product (models/adapters.py)."""
+
+    adapter: str
+    """The training run that the loaded weights have an adapter of; empty: they have none."""
+
+    def tune(self, *, on: bool) -> None:
+        """Let the adapter count in what is evaluated from now on, or not; raises EngineError. At first it does not."""
+
+
+@runtime_checkable
 class Announcing(Protocol):
     """What an engine has besides that may have to load a model in the middle of a request."""
 

@@ -21,8 +21,20 @@ class HeldPrefix:
     saved: SavedPrefixes
     attempts: Attempts
     tokens: Sequence[int] = field(default_factory=list)
+    adapter: str = ""
+    """What the weights are evaluated with: other tokens come of it."""
     _evaluated_ms: float = 0.0
     """How long it took; 0 when it was not evaluated here."""
+
+    def __post_init__(self) -> None:
+        """Remember what all states depend on."""
+        self._key = [*self.saved.key]
+
+    def evaluate_with(self, adapter: str) -> None:
+        """Hold nothing that was evaluated with another adapter, or without one."""
+        if adapter != self.adapter:
+            self.adapter, self.tokens = adapter, []
+            self.saved.key = [*self._key, adapter]
 
     def hold(self, tokens: Sequence[int]) -> int:
         """Let the context hold these tokens and nothing else; return how many of them had been evaluated before.

@@ -47,6 +47,7 @@ class LlamaEngine:
         self.placement = Placement()
         self.notes: tuple[str, ...] = ()
         self.usage = Usage()
+        self.adapter = ""
         self.sent: Sequence[Message] = ()
         self._attempts: Attempts
         self._prefix: HeldPrefix
@@ -89,18 +90,38 @@ class LlamaEngine:
         try:
             special = self._loaded.special_tokens()
             self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize, special)
-        except EngineError:
+            self.adapter = self._added_adapter(placed.step.weights)
+        except CaroError:
             # Nobody closes what could not be loaded.
             self.close()
             raise
+
+    def _added_adapter(self, weights: Weights) -> str:
+        """Load the weights' adapter, if they have one, and return its run; raises ModelError or EngineError."""
+        from caro_shell.models.adapters import adapter_for
+
+        chosen = adapter_for(weights, self._settings)
+        if chosen and not self._loaded.add_adapter(str(chosen.path)):
+            raise EngineError(f"llama.cpp cannot load {chosen.path.name}.", "Try: caro config set adapter off")
+        return chosen.run if chosen else ""
+
+    def tune(self, *, on: bool) -> None:
+        """Let the adapter, if there is one, count in what is evaluated from now on, or not; raises EngineError."""
+        wanted = self.adapter if on else ""
+        if wanted == self._prefix.adapter or self._loaded.is_closed:
+            return
+        if not self._loaded.use_adapter(on=bool(wanted)):
+            raise EngineError("llama.cpp cannot use the adapter.", "Try: caro config set adapter off")
+        self._prefix.evaluate_with(wanted)
 
     def _move_to_the_cpu(self) -> None:
         """Load the model anew on the CPU, because it has failed at work; raises EngineError."""
         from caro_shell.engines import offload
 
-        failed, notes = self._placed.step, self.notes
+        failed, notes, tuned = self._placed.step, self.notes, bool(self._prefix.adapter)
         self._loaded.close()
         self._take(offload.place_on_the_cpu(failed, self._settings, self.binding, self._attempts))
+        self.tune(on=tuned)
         self.notes = (*notes, f"{offload.called(failed.device)} failed at work; the model was loaded anew on the CPU.")
 
     def prime(self, messages: Sequence[Message]) -> None:

@@ -48,6 +48,7 @@ class Loaded:
     def __post_init__(self) -> None:
         """Look up what every call needs once, and let `aborted` stop an evaluation on the CPU."""
         self.vocab = self.c.llama_model_get_vocab(self.model)
+        self._adapter: Any = None
         self.memory = self.c.llama_get_memory(self.context)
         self._abort = self.c.ggml_abort_callback(lambda _data: self.aborted())
         self.c.llama_set_abort_callback(self.context, self._abort, ctypes.c_void_p(0))
@@ -105,6 +106,16 @@ class Loaded:
         # Without the highest score in front, exp() overflows.
         total = numpy.exp(scores - highest).sum(dtype=numpy.float64)
         return min(0.0, float(scores[token]) - float(highest) - math.log(total))
+
+    def add_adapter(self, path: str) -> bool:
+        """Load an adapter for these weights, which stay mapped; it is freed with them. False when llama.cpp refuses."""
+        self._adapter = self.c.llama_adapter_lora_init(self.model, path.encode())
+        return bool(self._adapter)
+
+    def use_adapter(self, *, on: bool) -> bool:
+        """Let the adapter count from now on, or not; False when llama.cpp refuses. What is evaluated stays."""
+        adapters = (self.c.llama_adapter_lora_p_ctypes * 1)(self._adapter)
+        return bool(self.c.llama_set_adapters_lora(self.context, adapters, int(on), (ctypes.c_float * 1)(1.0)) == 0)
 
     def forget_after(self, position: int) -> None:
         """Drop what was evaluated from `position` on."""

@@ -21,6 +21,7 @@ from caro_shell.errors import EngineError
 _ROOM_BYTES = 1024
 
 llama_token = c_int32
+llama_adapter_lora_p_ctypes = POINTER(c_void_p)
 llama_log_callback = ctypes.CFUNCTYPE(None, ctypes.c_int, c_char_p, c_void_p)
 ggml_abort_callback = ctypes.CFUNCTYPE(c_bool, c_void_p)
 
@@ -76,6 +77,7 @@ class SamplerChainParams(Structure):
 
 # The result, then the arguments.
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
+    "llama_adapter_lora_init": (llama_adapter_lora_p_ctypes, c_void_p, c_char_p),
     "llama_backend_init": (None,),
     "llama_batch_get_one": (Batch, POINTER(llama_token), c_int32),
     "llama_context_default_params": (ContextParams,),
@@ -103,6 +105,13 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "llama_sampler_init_top_k": (c_void_p, c_int32),
     "llama_sampler_init_top_p": (c_void_p, c_float, c_size_t),
     "llama_sampler_sample": (llama_token, c_void_p, c_void_p, c_int32),
+    "llama_set_adapters_lora": (
+        c_int32,
+        c_void_p,
+        POINTER(llama_adapter_lora_p_ctypes),
+        c_size_t,
+        POINTER(c_float),
+    ),
     "llama_set_abort_callback": (None, c_void_p, ggml_abort_callback, c_void_p),
     "llama_state_seq_get_data": (c_size_t, c_void_p, POINTER(c_uint8), c_size_t, c_int32),
     "llama_state_seq_get_size": (c_size_t, c_void_p, c_int32),

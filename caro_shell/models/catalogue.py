@@ -45,6 +45,20 @@ class File:
 
 
 @dataclass(frozen=True)
+class Adapter:
+    """What was tuned for one file of weights, and comes with this package (docs/training.md)."""
+
+    file: str
+    """Its name in the package's folder of adapters."""
+    bytes: int
+    sha256: str
+    base_sha256: str
+    """The weights it was made for."""
+    run: str
+    """The training run's identity."""
+
+
+@dataclass(frozen=True)
 class Model:
     """Something that can be fetched and checked: what its files are, and where their bytes may be had."""
 
@@ -64,6 +78,7 @@ class Model:
     url: str = ""
     """Its https address, where it has one of its own."""
     chunks: Chunks | None = None
+    adapter: Adapter | None = None
     last_resort: bool = False
     """Fetched only when the wanted model cannot be had from anywhere."""
 
@@ -110,10 +125,12 @@ def _models(name: str, entry: Mapping[str, Any]) -> Iterator[Model]:
     values = dict(entry)
     title, usual, others = values.pop("title"), values["quantisation"], values.pop("quantisations", {})
     first = File(values.pop("file"), values.pop("bytes"), values.pop("sha256"), values.pop("repo_file", ""))
+    if adapter := values.pop("adapter", None):
+        values["adapter"] = Adapter(**adapter)
     if chunks := values.pop("chunks", None):
         values["chunks"] = Chunks(**chunks)
     yield Model(name=name, title=f"{title}, {usual.upper()}", files=(first,), **values)
-    values |= {"chunks": None, "memory": 0}
+    values |= {"chunks": None, "adapter": None, "memory": 0}
     for other, facts in others.items():
         values["quantisation"] = other
         files = _other_files(first.name.replace(usual, other), facts)

@@ -104,6 +104,22 @@ def _ends(head: _Head, tensors: int) -> Iterator[int]:
         yield offset + values // per_block * block
 
 
+def texts_of(path: Path) -> dict[str, str]:
+    """Return the facts of a file that are text, by their keys; raises ModelError as `check_head` does."""
+    check_head(path)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        head = _Head(data)
+        head.skip(16)
+        found = {}
+        for _ in range(head.number("<Q")):
+            key, kind = head.string(), head.number("<I")
+            if kind == _STRING:
+                found[key.decode("utf-8", "replace")] = head.string().decode("utf-8", "replace")
+            else:
+                head.skip_value(kind)
+    return found
+
+
 def check_head(path: Path) -> None:
     """Raise ModelError, in one sentence, unless `path` begins as a GGUF file does and has all that its head lists."""
     try:

@@ -1,8 +1,12 @@
 """The shells of the contract suite: how each is started, what it sources, and its keys."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
+
+from user_home import Home
 
 
 class ShellKind(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from caro_shell.examples import with_examples
-from caro_shell.prompt import Place, build_messages
+from caro_shell.prompt import NO_COMMAND, Place, build_messages, tuned_messages
 from training.build import Order, Report, evals_guard, is_valid, kept_pairs
 from training.commands import main
 from training.overlap import Guard
@@ -96,11 +96,11 @@ def test_the_same_order_makes_the_same_files(tmp_path: Path, data: Path, intents
     assert {row["origin"] for row in rows if row["source"] == "own"} == {"disk:blocks"}
     for source, drawn in report["drawn"].items():
         assert drawn == report["kept"][source] + sum(report["dropped"].get(source, {}).values())
-    guard = evals_guard()
+    guard = evals_guard(short=4)
     assert not [row for row in rows if guard.resemblance(row["messages"][-1]["content"], row["command"])]
     for row in rows:
         request = row["messages"][-1]["content"]
-        assert row["messages"] == [one._asdict() for one in build_messages(request, Place(**row["place"]))]
+        assert row["messages"] == [one._asdict() for one in tuned_messages(request, Place(**row["place"]))]
 
 
 def test_nothing_is_on_both_sides() -> None:
@@ -137,15 +137,28 @@ def test_another_seed_is_another_draw(tmp_path: Path, intents: Path) -> None:
     assert [row["messages"] for row in first] != [row["messages"] for row in second]
 
 
-def test_a_prompt_is_the_products_or_bare(tmp_path: Path, intents: Path) -> None:
-    """With its examples where asked for; bare, only for the place that goes without saying."""
+def test_a_prompt_is_one_of_the_products(tmp_path: Path, intents: Path) -> None:
+    """That of tuned weights, or that of others, with its examples where asked for."""
     pair = Pair("list", "ls", LINUX_FISH, "own", "x", "x")
     product = build_messages("list", LINUX_FISH)
     assert messages_of(pair, "product") == product
     assert messages_of(pair, "examples") == with_examples(product, LINUX_FISH)
-    rows = built(tmp_path / "out", intents, "--prompt", "bare")
-    assert {len(row["messages"]) for row in rows} == {1}
-    assert {(row["place"]["system"], row["place"]["shell"]) for row in rows} == {("Linux", "bash"), ("Linux", "zsh")}
+    assert messages_of(pair, "tuned") == tuned_messages("list", LINUX_FISH)
+    rows = built(tmp_path / "out", intents, "--prompt", "product")
+    assert {row["messages"][0]["content"] for row in rows} == {
+        build_messages("", Place(**row["place"]))[0].content for row in rows
+    }
+
+
+def test_lines_that_ask_for_no_command_are_learnt_from(tmp_path: Path, intents: Path) -> None:
+    """From the file beside the intents, on either side of the split, each line with the one answer to it."""
+    lines = [f"thanks, that was number {number}" for number in range(60)]
+    kinds = f'[[requests]]\nkind = "thanks"\nen = {json.dumps(lines)}\n'
+    intents.with_name("no_command.toml").write_text(kinds, encoding="utf-8")
+    rows = [row for row in built(tmp_path / "out", intents) if row["gesture"] == "none"]
+    assert {row["messages"][-1]["content"] for row in rows} == set(lines)
+    assert {row["command"] for row in rows} == {NO_COMMAND}
+    assert 0 < len((tmp_path / "out" / "valid.jsonl").read_text("utf-8").splitlines()) < len(rows)
 
 
 def test_data_that_is_not_there_is_said(tmp_path: Path, intents: Path, capsys: pytest.CaptureFixture[str]) -> None:

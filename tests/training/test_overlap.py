@@ -58,7 +58,7 @@ def test_the_words_that_every_gesture_has_do_not_count() -> None:
 
 def test_every_task_is_like_itself() -> None:
     """In dev and test: the request and every right command alone, whatever they are about."""
-    guard = evals_guard()
+    guard = evals_guard(short=0)
     for task in tasks.load(tasks.files_of("all")):
         assert words_of(task.request)
         assert guard.resemblance(task.request, "true")
