@@ -86,6 +86,10 @@ class Unusable(CaroError):
     code = "unusable"
 
 
+class NoCommand(Unusable):
+    """The model, tuned to tell, says that nothing was asked for that a command does."""
+
+
 class ServerError(CaroError):
     """A server that was asked cannot be reached, refuses, or does not answer as it should."""
 

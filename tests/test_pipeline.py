@@ -11,7 +11,7 @@ from caro_shell.answers import Listener
 from caro_shell.engines import Placement, Sampling, Usage
 from caro_shell.errors import Cancelled, CaroError, ServerError, Unusable, UsageError
 from caro_shell.pipeline import MOST_ALTERNATIVES, Pipeline
-from caro_shell.prompt import Message
+from caro_shell.prompt import NO_COMMAND, Message
 from caro_shell.protocol import Ask
 
 
@@ -156,6 +156,15 @@ def test_an_unusable_answer_is_drawn_again() -> None:
     assert [sampling.temperature > 0 for sampling in engine.samplings] == [False, True, True]
     assert len({sampling.seed for sampling in engine.samplings}) == 3
     assert {sampling.max_tokens for sampling in engine.samplings} == {160}
+
+
+def test_words_that_ask_for_no_command_are_not_asked_again() -> None:
+    """Tuned weights say so, in words that they were taught; whoever typed them is told what to say instead."""
+    engine = Engine([NO_COMMAND], ["echo hello"])
+    with pytest.raises(Unusable, match="ask for nothing that a command does") as caught:
+        Pipeline(engine, 160).answer(request(), Listener())
+    assert caught.value.hint == "Say what the shell is to do."
+    assert len(engine.samplings) == 1
 
 
 def test_the_first_refusal_is_the_one_that_is_told() -> None:

@@ -1,5 +1,6 @@
 """A GGUF file of a few kilobytes, with numbers drawn by chance: the form of a model, and nothing of its sense."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import gguf
@@ -20,8 +21,18 @@ def _bytes_as_characters() -> list[str]:
     return [chr(byte) if byte in printable else chr(next(others)) for byte in range(256)]
 
 
-def write_small_gguf(path: Path, architecture: str = "qwen2", cut: str = "qwen2", *, untied: bool = True) -> Path:
-    """Write a model with two layers, whose tokens are bytes; the same bytes at every call."""
+def write_small_gguf(
+    path: Path,
+    architecture: str = "qwen2",
+    cut: str = "qwen2",
+    *,
+    untied: bool = True,
+    plus: Mapping[str, np.ndarray] | None = None,
+) -> Path:
+    """Write a model with two layers, whose tokens are bytes; the same bytes at every call.
+
+    With `plus`, nothing is quantised, and what it has for a tensor is added to its numbers.
+    """
     numbers = np.random.default_rng(7)
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_block_count(LAYERS)
@@ -43,6 +54,8 @@ def write_small_gguf(path: Path, architecture: str = "qwen2", cut: str = "qwen2"
 
     def add(name: str, *shape: int, kind: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.F32) -> None:
         data = numbers.normal(0, 0.3, shape).astype(np.float32)
+        if plus is not None:
+            data, kind = data + plus.get(name, np.float32(0)), gguf.GGMLQuantizationType.F32
         writer.add_tensor(name, gguf.quantize(data, kind), raw_dtype=kind)
 
     q8, q5 = gguf.GGMLQuantizationType.Q8_0, gguf.GGMLQuantizationType.Q5_0

@@ -192,6 +192,7 @@ def _info(model: Model, settings: Settings) -> dict[str, object]:
             {"name": file.name, "bytes": file.bytes, "sha256": file.sha256, "remote": file.remote}
             for file in model.files
         ],
+        "adapter": {**asdict(model.adapter), "setting": settings.adapter} if model.adapter else {},
         "measured": measured.sentence() if measured else "",
         "auto": _why_auto(model, settings),
     }
@@ -213,6 +214,11 @@ def _info_lines(key: str, value: object) -> Iterator[str]:
         for file in value:
             yield f"{'file':14} {file['name']}"
             yield f"{'  sha256':14} {file['sha256'] or 'asked of the hub when it is fetched'}"
+    elif key == "adapter" and isinstance(value, dict):
+        if value:
+            off = "" if value["setting"] == "on" else f", not used: the setting `adapter` is {value['setting']}"
+            yield f"{'adapter':14} training run {value['run']}, {size_text(value['bytes'])}{off}"
+            yield f"{'  sha256':14} {value['sha256']}"
     elif isinstance(value, bool):
         yield f"{label:14} {'yes' if value else 'no'}"
     elif key in {"bytes", "memory", "device_memory"} and isinstance(value, int):
