@@ -12,6 +12,7 @@ from caro_shell.engines.chat_template import ChatTemplate
 from caro_shell.engines.llama import LlamaEngine
 from caro_shell.engines.loaded import Sampler
 from caro_shell.engines.registry import create_engine
+from caro_shell.models.adapters import adapter_for
 from caro_shell.models.store import find_model
 from caro_shell.prompt import Message
 
@@ -35,6 +36,10 @@ class Floor:
         start = time.perf_counter()
         placed = offload.place(weights, settings, binding, Attempts(None, ()))
         self._loaded, self.device = placed.loaded, placed.placement.device
+        if chosen := adapter_for(weights, settings):
+            # What the daemon evaluates, it evaluates with this.
+            self._loaded.add_adapter(str(chosen.path))
+            self._loaded.use_adapter(on=True)
         self.load_ms = _milliseconds_since(start)
         self._prefix: list[int] = []
         self._template = ChatTemplate(

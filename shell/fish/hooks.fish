@@ -4,11 +4,13 @@
 function _caro_call
     set -l before $status
     if not set -q _caro_is_read
-        set -g _caro_is_read
         for part in line draw names learn request interrupt gestures enter words
             builtin source $_caro_directory/$part.fish
         end
+        # Not before: a Ctrl-C may end the reading.
+        set -g _caro_is_read
     end
+    _caro_was_interrupted
     _caro_with_status $before
     $argv
 end

@@ -10,6 +10,7 @@ function _caro_ask
     set -l mode detach
     test "$_caro_terminal" = silent; and set mode wait
     set -g _caro_line (_caro_line | string collect -N -a)
+    _caro_listen
     # The line goes through a pipe, never into an argument list.
     set -l told (_caro_fields $argv | $CARO_PYTHON -I -c \
         'import sys, caro_shell.keypress as k; sys.exit(k.main(sys.argv[1]))' $mode 2>/dev/null)
@@ -20,9 +21,11 @@ function _caro_ask
         set -g _caro_path $found[2]
         set -g _caro_drawn 1
         _caro_catch_interrupt
+        _caro_was_interrupted; and return
         test $mode = wait; and _caro_take
         return
     end
+    set -q _caro_interrupted; and set code 130
     _caro_end
     test $code -eq 130; and return
     set -l why (string match -rg '^error\t(.*)$' -- "$told"); or set why 'caro did not answer. See: caro doctor'
@@ -55,6 +58,11 @@ end
 
 # Forget the pending request or the offer, if there is one. What is drawn stays: the caller knows the screen.
 function _caro_end
+    _caro_forget
+    _caro_stop_listening
+end
+
+function _caro_forget
     if test -n "$_caro_pid"
         if test -s "$_caro_path"
             # The answer is there; an empty file tells the client that it has been taken.
@@ -92,7 +100,8 @@ function _caro_take
         end
         set -g _caro_offer $records
         _caro_release_interrupt
-        builtin printf offer >$_caro_path
+        builtin functions -e _caro_signal_hook
+        _caro_was_interrupted; or builtin printf offer >$_caro_path
         return 0
     end
     _caro_put $records
@@ -100,13 +109,14 @@ end
 
 # End the request and do what its records say.
 function _caro_put
+    _caro_listen
     set -l word $_caro_word
+    set -l line (_caro_line | string collect -N -a)
     set -l back 0
     set -l messages
+    set -l asked
+    set -l state
     set -l answer
-    _caro_end
-    builtin printf '\e[J'
-    set -g _caro_drawn
     for record in $argv
         set -l name (string match -r '^[a-z]+' -- "$record")
         set -l text (string sub -s (builtin math (string length -- "$name") + 2) -- "$record" | string collect)
@@ -114,27 +124,38 @@ function _caro_put
             case note error
                 set -a messages "caro: $text"
             case history
-                _caro_keep "$text"
+                set asked "$text"
             case state
-                # A conversation is about a whole line.
-                set -q word[1]; or set -g _caro_state "$text"
+                set state "$text"
             case cursor
                 set back "$text"
             case done
                 set answer "$text"
         end
     end
+    _caro_was_interrupted; and return
+    _caro_forget
+    builtin printf '\e[J'
+    set -g _caro_drawn
+    set -q asked[1]; and _caro_keep "$asked"
+    # A conversation is about a whole line.
+    set -q state[1]; and not set -q word[1]; and set -g _caro_state "$state"
     if test -n "$answer"; and set -q word[1]
         _caro_splice $word "$answer"
     else if test -n "$answer"
-        set -l line (_caro_line | string collect -N -a)
         _caro_conclude asked "$line"
         _caro_watch "$line"
         _caro_replace "$answer" "$back"
         set -g _caro_shown "$answer"
     end
     builtin commandline -f repaint
-    test -z "$messages"; or _caro_draw_when_painted "$messages"
+    if set -q _caro_interrupted
+        # It came too late to stop this, but it was meant for the request: the words come back.
+        test "$line" = "$(_caro_line | string collect -N -a)"; or builtin commandline -f undo
+    else
+        test -z "$messages"; or _caro_draw_when_painted "$messages"
+    end
+    _caro_stop_listening
     return 0
 end
 

@@ -155,6 +155,7 @@ class Walk:
         self._terminal = terminal
         self._home = home
         self._undo = kind.undo
+        self._loses_ctrl_c = kind.name == "fish"
         self._dice = random.Random(seed)  # noqa: S311  a walk has to be repeatable, not secret
         self._answers = Answers(home.script, self._dice, kind)
         self._states = {State()}
@@ -252,14 +253,24 @@ class Walk:
         self._look()
         twice = self._dice.random() < 0.4 and self._drawn() == "waiting"
         self._note("press C-c")
+        lost = self._answered_meanwhile() if self._loses_ctrl_c else set()
         self._terminal.press("C-c")
         self._turn(lambda state: State() if state.asked is None else state._replace(asked=None, may_fail=False))
+        self._states |= lost
         if twice:
-            wait_for(lambda: not self._drawn(), self._terminal.screen)
+            wait_for(lambda: self._drawn() != "waiting", self._terminal.screen)
             self._note("press C-c, with no key in between")
             self._terminal.press("C-c")
             self._turn(lambda _state: State())
         self._look()
+
+    def _answered_meanwhile(self) -> set[State]:
+        """Return what answers that come just now make of the line: in that moment fish forgets a Ctrl-C altogether.
+
+        It does so whenever a key has just been pressed, and what the terminal types for us is one: see docs/shells.md.
+        """
+        asked = [state for state in self._states if state.asked is not None]
+        return {outcome for state in asked for outcome in self._outcomes(state) if outcome.asked is None}
 
     def _enter(self) -> None:
         outcomes = [outcome for state in self._states for outcome in self._outcomes(state)]

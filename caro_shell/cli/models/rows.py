@@ -4,8 +4,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from caro_shell.config import Settings
 from caro_shell.errors import ModelError
@@ -207,6 +208,13 @@ def _why_auto(model: Model, settings: Settings) -> str:
     return choice.why if model.name in {choice.name, choice.best} else ""
 
 
+def _adapter_lines(value: Mapping[str, Any]) -> Iterator[str]:
+    if value:
+        off = "" if value["setting"] == "on" else f", not used: the setting `adapter` is {value['setting']}"
+        yield f"{'adapter':14} training run {value['run']}, {size_text(value['bytes'])}{off}"
+        yield f"{'  sha256':14} {value['sha256']}"
+
+
 def _info_lines(key: str, value: object) -> Iterator[str]:
     """Yield the lines of one fact; what is empty is left out."""
     label = key.replace("_", " ")
@@ -214,11 +222,8 @@ def _info_lines(key: str, value: object) -> Iterator[str]:
         for file in value:
             yield f"{'file':14} {file['name']}"
             yield f"{'  sha256':14} {file['sha256'] or 'asked of the hub when it is fetched'}"
-    elif key == "adapter" and isinstance(value, dict):
-        if value:
-            off = "" if value["setting"] == "on" else f", not used: the setting `adapter` is {value['setting']}"
-            yield f"{'adapter':14} training run {value['run']}, {size_text(value['bytes'])}{off}"
-            yield f"{'  sha256':14} {value['sha256']}"
+    elif isinstance(value, dict):
+        yield from _adapter_lines(value)
     elif isinstance(value, bool):
         yield f"{label:14} {'yes' if value else 'no'}"
     elif key in {"bytes", "memory", "device_memory"} and isinstance(value, int):
