@@ -83,7 +83,7 @@ class Product:
         engine = create_engine(self._settings)
         engine.load()
         self._stack.callback(engine.close)
-        pipeline = Pipeline(engine, self._settings.max_tokens, self._settings.proof)
+        pipeline = Pipeline(engine, self._settings.max_tokens, self._settings.proof, self._settings.examples)
         pipeline.hints, pipeline.history = self._settings.hints == "on", self._settings.history == "on"
         self._pipeline = VARIANTS[self._variant](pipeline, self._stack) if self._variant else pipeline
         return self

@@ -16,6 +16,7 @@ from caro_shell.retrieval import Library
 from caro_shell.retrieval.background import Order
 from caro_shell.retrieval.build import build
 from caro_shell.retrieval.sources import Machine
+from evals import levers
 
 Variant = Callable[[Pipeline, ExitStack], Pipeline]
 """Takes the pipeline with its engine loaded, and a stack for what has to be undone; returns the one to be asked."""
@@ -86,4 +87,9 @@ VARIANTS: Mapping[str, Variant] = {
     "listed-examples": _listed,
     "one-line-prompt": _one_line_prompt,
     "hints": _hints,
+    "fenced": levers.fenced,
+    "json": levers.as_json,
+    "directory": levers.directory,
+    "tools": levers.tools,
+    "votes": levers.votes,
 }
