@@ -40,6 +40,8 @@ class Pipeline:
     """Whether commands are checked against what is installed here."""
     examples: bool = True
     """Whether prompts begin with examples, once the engine keeps them evaluated."""
+    learns: bool = False
+    """Whether the model is told what the user made of its answer to a request like this one."""
     hints: bool = False
     """Whether the model is told what this machine's manuals have for a request."""
     history: bool = False
@@ -105,7 +107,7 @@ class Pipeline:
             self._tune(on=not explains)
             if not (explains and self._is_tuned):
                 task = replace(task, messages=self._opened(task.messages, place))
-        if self.hints and ask.type == "generate":
+        if ask.type == "generate" and (self.learns or self.hints):
             with visit.watch.step("hints"):
                 task = self._hinted(task, place)
         try:
@@ -116,12 +118,18 @@ class Pipeline:
 
     def _hinted(self, task: Task, place: prompt.Place) -> Task:
         """Return a request in words with what is known here about it; of any other task, nothing is looked up."""
-        from caro_shell.retrieval import hints
-
         if not task.words or task.messages[-1].content != task.words:
             return task
-        own = self.history and not isinstance(self.engine, Remote)
-        return task.hinted([hint.text for hint in hints(task.words, place, history=own)])
+        lines, here = list[str](), not isinstance(self.engine, Remote)
+        if self.learns and here:
+            from caro_shell.learned import recalled
+
+            lines += recalled(task.words, place.shell)
+        if self.hints:
+            from caro_shell.retrieval import hints
+
+            lines += [hint.text for hint in hints(task.words, place, history=self.history and here)]
+        return task.hinted(lines)
 
     def _write(self, ask: Ask, task: Task, visit: Visit) -> Reply:
         """Return the reply with a command in it."""

@@ -157,6 +157,7 @@ class Worker:
         pipeline.max_tokens = job.settings.max_tokens
         pipeline.proves = job.settings.proof
         pipeline.examples = job.settings.examples
+        pipeline.learns = job.settings.learn == "on"
         pipeline.hints = job.settings.hints == "on"
         pipeline.history = job.settings.history == "on"
         return pipeline

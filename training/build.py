@@ -17,6 +17,7 @@ from training.overlap import Guard, shape
 from training.pairs import NONE, Pair, TrainingError, row_of, write_rows
 from training.slots import Kinds, read_kinds
 from training.sources import nl2bash, no_command, own, tldr, workflows
+from training.sources.reminded import reminded
 
 LICENCES = {
     "own": own.LICENCE,
@@ -92,6 +93,11 @@ def build(order: Order, out: Path) -> Report:
     intents = read_intents(intent_files(order.intents), kinds)
     report = Report()
     pairs = kept_pairs(drawn_pairs(order, intents, kinds), order, evals_guard(order.short), report)
+    more = list(reminded(pairs, Random(f"{order.seed} reminded")))
+    for pair in more:
+        report.keep(pair)
+    report.drawn["own"] += len(more)
+    pairs += more
     Random(order.seed).shuffle(pairs)
     out.mkdir(parents=True, exist_ok=True)
     for name, valid in (("train", False), ("valid", True)):

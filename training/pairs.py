@@ -42,7 +42,7 @@ class Pair:
     origin: str
     """Which intent, or which row of its file, so that a pair can be found again."""
     gesture: str = "ask"
-    """ask, refine, fix, repair, or NONE."""
+    """ask, refine, fix, repair, reminded, or NONE."""
 
 
 def messages_of(pair: Pair, prompt: str) -> list[Message]:

@@ -5,22 +5,55 @@ file costs a line in the log. A file that is damaged, or none of ours, is moved 
 """
 
 import logging
+import os
 import queue
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
+from caro_shell import paths
 from caro_shell.errors import CaroError
 from caro_shell.learned import rows
 from caro_shell.learned.rows import Pair, Row
+from caro_shell.retrieval.terms import terms
 
 _log = logging.getLogger(__name__)
 # A reader would rather know nothing than wait; the writer has all the time of its thread.
 _READ_WAIT_S, _WRITE_WAIT_S = 0.005, 5.0
 _MOST_WAITING = 100
+
+
+# Of the words of two requests, what has to be in both for one to say something about the other.
+_NEAR = 0.5
+_LOOKED_AT = 8
+
+
+@cache
+def _of_this_user() -> "Learned":
+    return Learned(paths.learned_file(os.environ))
+
+
+def recalled(request: str, shell: str) -> list[str]:
+    """Return what the user made of the answer to a request like this one, as a line for the prompt; at most one.
+
+    Only what was corrected: an answer that was taken as it came is what the model writes anyway.
+    """
+    return [
+        f"{pair.request}: {pair.command}"
+        for pair in _of_this_user().similar(request, _LOOKED_AT, shell)
+        if pair.fate == "corrected" and _are_near(pair.request, request) and (pair.request + pair.command).isprintable()
+    ][:1]
+
+
+def _are_near(one: str, other: str) -> bool:
+    if " ".join(one.split()).casefold() == " ".join(other.split()).casefold():
+        return True
+    some, others = set(terms(one)), set(terms(other))
+    return len(some & others) > _NEAR * len(some | others)
 
 
 class Learned:

@@ -2,16 +2,18 @@
 
 import json
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from caro_shell.examples import with_examples
-from caro_shell.prompt import NO_COMMAND, Place, build_messages, tuned_messages
+from caro_shell.prompt import NO_COMMAND, Place, build_messages, hinted_request, tuned_messages
 from training.build import Order, Report, evals_guard, is_valid, kept_pairs
 from training.commands import main
 from training.overlap import Guard
 from training.pairs import LINUX_BASH, LINUX_FISH, Pair, messages_of
+from training.sources.reminded import reminded
 
 DATA: dict[str, list[dict[str, Any]]] = {
     "nl2bash": [
@@ -172,3 +174,23 @@ def test_check_counts_what_is_there(intents: Path, capsys: pytest.CaptureFixture
     """For whoever writes intents."""
     assert main(["check", str(intents / "disk.toml")]) == 0
     assert capsys.readouterr().out == "2 intents and variants, 4 ways of asking.\n"
+
+
+def test_some_requests_have_what_the_user_ran_behind_them() -> None:
+    """As the product puts it; half of the lines are to be followed, whatever their command is, and others left."""
+    pairs = [
+        Pair(f"size of {name} and its kin", f"du -sh {name}", LINUX_FISH, "own", "x", f"x:{name[:1]}")
+        for name in (f"{letter}{number}" for letter in "abcdefgh" for number in range(200))
+    ]
+    found = list(reminded(pairs, Random(1)))
+    by_request = {pair.request: pair.command for pair in pairs}
+    assert 40 < len(found) < 160
+    followed = 0
+    for pair in found:
+        request, heading, line = pair.request.split("\n")
+        said, _, ran = line.removeprefix("- ").partition(": ")
+        assert pair.request == hinted_request(request, [f"{said}: {ran}"])
+        assert (heading, pair.gesture) == ("Known here:", "reminded")
+        followed += pair.command == ran
+        assert pair.command in (ran, by_request[request])
+    assert 0.25 < followed / len(found) < 0.6
