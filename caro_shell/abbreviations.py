@@ -16,6 +16,7 @@ from caro_shell import paths
 from caro_shell.errors import CaroError, UsageError
 from caro_shell.line import Known, is_command
 from caro_shell.parse.characters import refused_in
+from caro_shell.private_file import open_private, read_plain
 
 # What an alias of zsh and bash and an abbreviation of fish can all be called.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]*")
@@ -109,7 +110,7 @@ def _file(environ: Mapping[str, str]) -> Path:
 
 def _lines(file: Path) -> list[str]:
     try:
-        text = file.read_bytes().decode("utf-8", "surrogateescape")
+        text = read_plain(file).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -124,7 +125,7 @@ def _change(environ: Mapping[str, str], edit: Callable[[Sequence[str]], list[str
         before = _lines(file)
         after = edit(before)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
+            paths.make_dirs(str(file.parent))
             _replace(file, "".join(f"{line}\n" for line in after).encode("utf-8", "surrogateescape"))
         except OSError as error:
             raise CaroError(f"{file} cannot be written: {error.strerror}.", "It is as it was.") from None
@@ -148,7 +149,7 @@ def _replace(file: Path, content: bytes) -> None:
 @contextmanager
 def _lock(environ: Mapping[str, str]) -> Iterator[None]:
     directory = paths.ensure_private_dir(paths.runtime_dir(environ))
-    lock = os.open(Path(directory, "abbreviations.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    lock = open_private(f"{directory}/abbreviations.lock", os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

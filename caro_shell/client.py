@@ -153,10 +153,8 @@ class Client:
         return found
 
     def _try_connect(self, limit_ms: int) -> "zmq.Socket[bytes] | None":
-        path = paths.socket_path(self._directory)
-        if not os.path.exists(path):
+        if not paths.has_own_socket(self._directory):
             return None
-        paths.ensure_private_dir(self._directory)
         self._socket = socket = self._context.socket(zmq.DEALER)
         socket.setsockopt(zmq.RECONNECT_IVL, _RECONNECT_MS)
         socket.setsockopt(zmq.LINGER, 100)
@@ -164,7 +162,7 @@ class Client:
         self._connections += 1
         socket.monitor(f"inproc://news-{self._connections}", _NEWS)
         self._news.connect(f"inproc://news-{self._connections}")
-        socket.connect(f"ipc://{path}")
+        socket.connect(f"ipc://{paths.socket_path(self._directory)}")
         if self._news.poll(limit_ms):
             event, _path = self._news.recv_multipart()
             # struct zmq_event: the first 16 bits, in the machine's own order, say what happened.

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from shutil import which
 
+from caro_shell.parse.characters import without_refused
 from caro_shell.prompt import Place
 
 
@@ -51,9 +52,14 @@ def is_known(name: str) -> bool:
 def _programs() -> Iterator[str]:
     for directory in os.environ.get("PATH", "").split(os.pathsep):
         try:
-            yield from (program.name for program in Path(directory).iterdir())
+            yield from _names_in(Path(directory))
         except OSError:
             continue
+
+
+def _names_in(directory: Path) -> Iterator[str]:
+    """Yield the names in a directory that may stand in a prompt: they are other people's text."""
+    return (each.name for each in directory.iterdir() if each.name.isprintable())
 
 
 def facts_about(command: str, status: int, cwd: str, output: str) -> list[str]:
@@ -67,8 +73,8 @@ def facts_about(command: str, status: int, cwd: str, output: str) -> list[str]:
     if status == _NOT_EXECUTABLE:
         facts.append(f"{name} is not executable.")
     facts += [f"There is no {what}." for what in _missing(words[1:], cwd)]
-    if output.strip():
-        facts.append(f"It said: {output.strip()}")
+    if said := without_refused(output).strip():
+        facts.append(f"It said: {said}")
     return facts
 
 
@@ -111,7 +117,7 @@ def _missing_part(path: Path, cwd: Path) -> str:
         if os.path.lexists(here) and (part == path or here.is_dir()):
             continue
         try:
-            near = near_names(part.name, {other.name for other in here.parent.iterdir()})
+            near = near_names(part.name, {*_names_in(here.parent)})
         except OSError:
             near = []
         rest = path.relative_to(part)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from caro_shell import paths
+from caro_shell.private_file import read_plain
 from caro_shell.safety.judge import Judgement, Reason, judge
 from caro_shell.safety.own import Own, lower, read_own
 from caro_shell.safety.rules import RuleError, worst
@@ -46,7 +47,7 @@ def own_here(environ: Mapping[str, str]) -> Own:
 @lru_cache(maxsize=4)
 def _read(file: Path, _changed: int, _size: int) -> Own:
     try:
-        return read_own(file.read_text(encoding="utf-8"), str(file))
+        return read_own(read_plain(file).decode(), str(file))
     except (OSError, UnicodeDecodeError):
         raise RuleError(f"{file} cannot be read.") from None
 

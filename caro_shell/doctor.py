@@ -127,10 +127,11 @@ def _daemon() -> Finding:
 
 
 def _socket() -> Finding:
-    path = Path(paths.socket_path(paths.runtime_dir(os.environ)))
-    if not path.exists():
+    directory = paths.runtime_dir(os.environ)
+    path = Path(paths.socket_path(directory))
+    if not paths.has_own_socket(directory):
         return Finding("socket", ok=True, seen="none while the daemon does not run")
-    mode = stat.S_IMODE(path.stat().st_mode)
+    mode = stat.S_IMODE(path.lstat().st_mode)
     return Finding("socket", mode == stat.S_IRUSR | stat.S_IWUSR, f"{path}, mode {mode:04o}", "caro daemon restart")
 
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from caro_shell import paths
 from caro_shell.errors import DaemonError
+from caro_shell.private_file import open_private
 
 START_LIMIT_S = 20.0
 STOP_LIMIT_S = 10.0
@@ -27,7 +28,12 @@ _READY = b"ready"
 
 
 def is_listening(directory: str) -> bool:
-    """Say whether a daemon accepts connections: a plain connect, which a stale socket file refuses."""
+    """Say whether a daemon accepts connections: a plain connect, which a stale socket file refuses.
+
+    Raises DaemonError for a socket that somebody else may have made.
+    """
+    if not paths.has_own_socket(directory):
+        return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
@@ -38,8 +44,11 @@ def is_listening(directory: str) -> bool:
 
 
 def try_lock(path: str, kind: int = fcntl.LOCK_EX) -> int | None:
-    """Return the descriptor of a lock, or None when somebody holds it; closing it lets go."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    """Return the descriptor of a lock, or None when somebody holds it; closing it lets go.
+
+    Raises DaemonError for a file that somebody else may have made.
+    """
+    descriptor = open_private(path, os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -89,7 +98,17 @@ def _open_log(directory: str) -> int:
             os.replace(path, f"{path}.1")
     except FileNotFoundError:
         pass
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    return open_private(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+
+def log_text(directory: str) -> str:
+    """Return the daemon's log, empty when there is none; raises DaemonError for one that somebody else has made."""
+    path = os.path.join(directory, "daemon.log")
+    if not os.path.lexists(path):
+        return ""
+    paths.ensure_private_dir(directory)
+    with open(open_private(path, os.O_RDONLY), errors="replace") as log:
+        return log.read()
 
 
 def _spawn(directory: str, environ: Mapping[str, str]) -> None:
@@ -144,17 +163,21 @@ def start(directory: str, environ: Mapping[str, str]) -> bool:
 
 
 def holder(directory: str) -> int:
-    """Return the process id of the daemon that holds its lock, 0 when none does, -1 when it is just coming."""
+    """Return the process id of the daemon that holds its lock, 0 when none does, -1 when it is just coming.
+
+    Raises DaemonError where the lock is not the user's own.
+    """
     path = os.path.join(directory, "daemon.lock")
-    if not os.path.exists(path):
+    if not os.path.lexists(path):
         return 0
+    paths.ensure_private_dir(directory)
     # Shared, so that two who look do not take each other for the daemon.
     descriptor = try_lock(path, fcntl.LOCK_SH)
     if descriptor is not None:
         os.close(descriptor)
         return 0
-    with open(path, encoding="ascii") as file:
-        written = file.read()
+    with open(open_private(path, os.O_RDONLY), "rb") as file:
+        written = file.read(32)
     return int(written) if written.isdigit() else -1
 
 

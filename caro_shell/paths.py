@@ -47,14 +47,36 @@ def socket_path(directory: str) -> str:
     return os.path.join(directory, "caro.sock")
 
 
+def has_own_socket(directory: str) -> bool:
+    """Say whether there is a socket to connect to in the runtime directory.
+
+    Raises DaemonError when somebody else may have made it: whoever listens there is told what the user types.
+    """
+    path = socket_path(directory)
+    if not os.path.lexists(path):
+        return False
+    ensure_private_dir(directory)
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    if found.st_uid != os.getuid():
+        raise DaemonError(f"{path} belongs to another user.", "Remove it: caro makes its own.")
+    if stat.S_ISDIR(found.st_mode):
+        raise DaemonError(f"{path} is a directory.", "Remove it: caro makes a socket of that name.")
+    return stat.S_ISSOCK(found.st_mode)
+
+
 def ensure_private_dir(directory: str) -> str:
     """Make `directory` 0700 and ours, or refuse it.
 
-    Raises DaemonError when it is a symbolic link, belongs to somebody else, or cannot be made.
+    Raises DaemonError when it is a symbolic link, belongs to somebody else, lies where somebody else could put another
+    one in its place, or cannot be made.
     """
     try:
-        _refuse_a_foreign_home(directory)
-        os.makedirs(os.path.dirname(directory), mode=0o700, exist_ok=True)
+        refuse_a_foreign_home(directory)
+        make_dirs(os.path.dirname(directory))
+        _refuse_open_parents(os.path.dirname(directory))
         with suppress(FileExistsError):
             os.mkdir(directory, 0o700)
         found = os.lstat(directory)
@@ -71,7 +93,33 @@ def ensure_private_dir(directory: str) -> str:
     return directory
 
 
-def _refuse_a_foreign_home(directory: str) -> None:
+def make_dirs(directory: str) -> None:
+    """Make `directory` and what is missing above it, 0700 whatever the umask; raises OSError."""
+    if directory and not os.path.isdir(directory):
+        make_dirs(os.path.dirname(directory))
+        with suppress(FileExistsError):
+            os.mkdir(directory, 0o700)
+
+
+def _refuse_open_parents(directory: str) -> None:
+    """Refuse a place whose parents others may change, up to the home directory: they could exchange what is in it.
+
+    What lies above a home is the system's business; /tmp is no danger, because of its sticky bit.
+    """
+    home = os.path.realpath(os.environ.get("HOME") or "/")
+    above = os.path.realpath(directory)
+    while True:
+        found = os.stat(above)
+        if found.st_uid not in (0, os.getuid()):
+            raise DaemonError(f"{above} belongs to another user.", "Set CARO_RUNTIME_DIR to a directory of yours.")
+        if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+            raise DaemonError(f"Everybody may change what is in {above}.", f"Try: chmod o-w {above}")
+        if above in (home, "/"):
+            return
+        above = os.path.dirname(above)
+
+
+def refuse_a_foreign_home(directory: str) -> None:
     """Keep root, in a shell with somebody else's HOME, from making directories there that this user cannot use."""
     above = directory
     while not os.path.lexists(above):

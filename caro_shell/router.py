@@ -11,6 +11,9 @@ from caro_shell import protocol
 
 # Past this libzmq closes the connection; up to it the client is told what is wrong.
 _FRAME_LIMIT = 16 * protocol.MESSAGE_LIMIT
+# Messages that are held for one client before the kernel makes it wait, and events for one that does not read: some
+# megabytes at most. libzmq's own limit is a thousand of each.
+_MOST_UNREAD, _MOST_UNTOLD = 16, 256
 
 
 class Router:
@@ -24,6 +27,11 @@ class Router:
         self.socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
         self.socket.setsockopt(zmq.LINGER, 200)
         self.socket.setsockopt(zmq.MAXMSGSIZE, _FRAME_LIMIT)
+        self.socket.setsockopt(zmq.RCVHWM, _MOST_UNREAD)
+        self.socket.setsockopt(zmq.SNDHWM, _MOST_UNTOLD)
+        with suppress(zmq.ZMQError):
+            # The kernel says who connects (SO_PEERCRED); where it does not, the modes alone keep others out.
+            self.socket.setsockopt(zmq.IPC_FILTER_UID, os.getuid())
         with suppress(FileNotFoundError):
             os.unlink(path)
         # The socket's mode is the umask's.

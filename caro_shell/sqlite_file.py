@@ -5,17 +5,20 @@ import sqlite3
 from pathlib import Path
 
 from caro_shell import paths
+from caro_shell.private_file import open_private, refuse_planted
 
 
 def open_file(path: Path, wait_s: float, schema: str, version: int) -> sqlite3.Connection:
     """Return a connection to the file, which is made with `schema` if need be. It waits `wait_s` seconds for a lock.
 
     Raises sqlite3.DatabaseError for a file that is damaged or of another version, OSError, DaemonError for a directory
-    that is not the user's.
+    or a file that somebody else may have made.
     """
     paths.ensure_private_dir(str(path.parent))
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-    path.chmod(0o600)
+    os.close(open_private(str(path), os.O_RDWR | os.O_CREAT))
+    for end in ("-wal", "-shm", "-journal"):
+        # SQLite opens these by itself, and less carefully.
+        refuse_planted(f"{path}{end}")
     file = sqlite3.connect(path, timeout=wait_s, check_same_thread=False)
     try:
         found = file.execute("PRAGMA user_version").fetchone()[0]

@@ -116,7 +116,8 @@ def _interrupt_as_key(press: Press, below: Below) -> str:
 def _leave(path: str, content: bytes) -> None:
     """Put the answer where the shell looks for it, as a whole."""
     fresh = f"{path}.new"
-    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    # A name of this process's own: what is there already is nobody's answer, and may be a link.
+    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         os.write(file, content)
     finally:

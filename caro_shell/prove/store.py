@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from caro_shell import paths
+from caro_shell.errors import DaemonError
 from caro_shell.prove.documented import NONE, OPTIONAL, VALUE, Options
 
 if TYPE_CHECKING:
@@ -55,8 +57,8 @@ class Store:
             "takes": dict(known.options.takes),
             "mentioned": sorted(known.options.mentioned),
         }
-        with suppress(OSError):
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(OSError, DaemonError):
+            paths.ensure_private_dir(str(self.directory))
             handle, temporary = tempfile.mkstemp(dir=self.directory)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(entry, file)
