@@ -46,7 +46,7 @@ def surprises(request: str, text: str, commands: Sequence[Command], disk: Disk) 
                 yield Surprise(command.name, deletes["note"], deletes["wish"], level="critical")
     for command in commands:
         if _replaces(command) and _begins(request, _data()["replaces"]["asked"]):
-            yield Surprise(command.name, _data()["replaces"]["note"], _data()["replaces"]["wish"])
+            yield Surprise(command.name, _data()["replaces"]["note"], _data()["replaces"]["wish"], level="critical")
     for word in _written(text, commands):
         if word.known and _is_file(word.text, disk) and not _names(request, word.text):
             note = overwrites["note"].format(path=word.text)
