@@ -1,0 +1,6 @@
+"""The security tests use the real shells, as tests/shells does."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "shells"))
