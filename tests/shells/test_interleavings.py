@@ -265,9 +265,9 @@ class Walk:
         self._look()
 
     def _answered_meanwhile(self) -> set[State]:
-        """Return what answers that come just now make of the line: in that moment fish forgets a Ctrl-C altogether.
+        """Return what answers that come just now make of the line: a Ctrl-C in that moment may be lost in fish.
 
-        It does so whenever a key has just been pressed, and what the terminal types for us is one: see docs/shells.md.
+        The answer or the offer stands then. What the terminal types for us is a key, see docs/shells.md.
         """
         asked = [state for state in self._states if state.asked is not None]
         return {outcome for state in asked for outcome in self._outcomes(state) if outcome.asked is None}
