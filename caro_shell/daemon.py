@@ -16,7 +16,9 @@ from caro_shell import __version__, config, lifecycle, paths, protocol
 from caro_shell.errors import CaroError, DaemonError
 from caro_shell.in_force import InForce
 from caro_shell.jobs import Job, Jobs, error_event
+from caro_shell.manners import Manners
 from caro_shell.process import rss_bytes
+from caro_shell.prompt import SHELLS
 from caro_shell.router import Router
 from caro_shell.spare_time import SpareTime
 from caro_shell.worker import Worker
@@ -35,18 +37,21 @@ _NAP_S = 4.0
 class Daemon:
     """Serves requests on the socket in `directory` until it is told to leave or has been idle for long."""
 
-    def __init__(self, settings: config.Settings, directory: str, environ: Mapping[str, str]) -> None:
-        """Bind the socket; the caller holds the lock."""
+    def __init__(
+        self, settings: config.Settings, directory: str, environ: Mapping[str, str], manners: Manners | None = None
+    ) -> None:
+        """Bind the socket; the caller holds the lock. `manners` are those of this machine, unless a test has others."""
+        self._manners = manners or Manners()
         self._in_force = InForce(settings, environ)
         self._learned_file = paths.learned_file(environ)
         self._learned: Learned | None = None
-        self._spare_time = SpareTime(environ)
+        self._spare_time = SpareTime(environ, self._manners)
         self._context = zmq.Context(io_threads=1)
         self._router = Router(self._context, paths.socket_path(directory))
         self._events = self._context.socket(zmq.PULL)
         self._events.bind("inproc://events")
         self._reports: zmq.Socket[bytes] | None = None
-        self._worker = Worker(self._report)
+        self._worker = Worker(self._report, self._manners)
         self._jobs = Jobs(self._router)
         self._started = self._active = time.monotonic()
         self._unloading = False
@@ -87,7 +92,7 @@ class Daemon:
         if self._jobs:
             return max(0, int(self._jobs.beat_due_s() * 1000) + 1)
         limits = [self._in_force.settings.idle_exit]
-        if self._worker.engine_state.state == "ready" and not self._unloading:
+        if self._is_idly_loaded:
             limits.append(self._in_force.settings.idle_unload)
         return max(0, int(min(_NAP_S, self._active + min(limits) - time.monotonic()) * 1000) + 1)
 
@@ -109,10 +114,7 @@ class Daemon:
         self._active = time.monotonic()
         self._unloading = False
         request = protocol.ask_from(message)
-        if request.version != __version__:
-            reason = f"The daemon is version {__version__}, the client {request.version}."
-            event = {"type": "error", "code": "stale", "message": reason, "hint": "", "pid": os.getpid()}
-            self._router.send(client, request_id, event)
+        if self._is_stale(client, request_id, request.version):
             return
         settings = self._in_force.of_request(request.settings)
         if request.outcomes and settings.learn == "on":
@@ -125,6 +127,26 @@ class Daemon:
             self._worker.submit(job)
 
     _on_generate = _on_fix = _on_explain = _on_ask
+
+    def _is_stale(self, client: bytes, request_id: bytes, version: str) -> bool:
+        """Say whether the client is of another version, and tell it so."""
+        if version == __version__:
+            return False
+        reason = f"The daemon is version {__version__}, the client {protocol.shown(version)}."
+        event = {"type": "error", "code": "stale", "message": reason, "hint": "", "pid": os.getpid()}
+        self._router.send(client, request_id, event)
+        return True
+
+    def _on_warm(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
+        if self._is_stale(client, request_id, message["version"]):
+            return
+        self._active = time.monotonic()
+        self._unloading = False
+        settings = self._in_force.of_request(message.get("settings", {}))
+        if self._manners.may_load_unasked():
+            shell = message.get("shell", "")
+            self._worker.warm(settings, shell if shell in SHELLS else SHELLS[0])
+        self._router.send(client, request_id, self._status(with_last=False))
 
     def _learn(self, request: protocol.Ask) -> None:
         """Have written what the user made of earlier answers; nobody waits for that."""
@@ -173,6 +195,10 @@ class Daemon:
         if self._jobs.pass_on(*self._events.recv_pyobj()):
             self._active = time.monotonic()
 
+    @property
+    def _is_idly_loaded(self) -> bool:
+        return self._worker.engine_state.state == "ready" and not self._unloading
+
     def _follow(self) -> None:
         """Read the settings again; another engine or model is loaded now, so that the next request finds it warm."""
         changed = self._in_force.read_again()
@@ -194,7 +220,8 @@ class Daemon:
         settings, idle = self._in_force.settings, time.monotonic() - self._active
         if idle >= settings.idle_exit:
             self.leave()
-        elif idle >= settings.idle_unload and self._worker.engine_state.state == "ready" and not self._unloading:
+        elif self._is_idly_loaded and (idle >= settings.idle_unload or self._manners.wants_the_models_memory(idle)):
+            _log.info("the model is unloaded: nobody has asked for %.0f s", idle)
             self._unloading = True
             self._worker.unload()
         if not self._leaving:

@@ -67,6 +67,7 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
     "status": {"last": _optional(_FLAG)},
     "cancel": {"request": _TEXT},
     "reload": {},
+    "warm": {"version": _TEXT, "shell": _optional(_TEXT), "settings": _optional(_OBJECT)},
     "shutdown": {"pid": _optional(_COUNT)},
 }
 EVENTS: Mapping[str, Mapping[str, Field]] = {

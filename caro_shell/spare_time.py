@@ -4,17 +4,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from caro_shell.config import Settings
+from caro_shell.manners import Manners
 
 if TYPE_CHECKING:
     from caro_shell.retrieval.background import Indexing
 
 
 class SpareTime:
-    """Begins where somebody has asked and the setting `hints` is on; ends at once when somebody asks."""
+    """Begins where somebody has asked and the setting `hints` is on; ends at once when somebody asks.
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        """Begin nothing; `environ` is the daemon's own."""
+    On battery, and while memory is short, there is none.
+    """
+
+    def __init__(self, environ: Mapping[str, str], manners: Manners) -> None:
+        """Begin nothing; `environ` is the daemon's own, `manners` know whether the machine can spare it."""
         self._environ = environ
+        self._manners = manners
         self._path = ""
         self._indexing: Indexing | None = None
 
@@ -26,7 +31,7 @@ class SpareTime:
 
     def use(self, idle_s: float, settings: Settings) -> None:
         """Go on with what there is to do; nobody has asked for `idle_s` seconds."""
-        if settings.hints != "on":
+        if settings.hints != "on" or not self._manners.may_prepare():
             if self._indexing is not None:
                 self._indexing.stop()
         elif self._path:

@@ -12,10 +12,12 @@ from typing import Any
 from caro_shell.answers import Listener
 from caro_shell.config import Settings
 from caro_shell.engines import Announcing, Engine, Placement
-from caro_shell.engines.registry import create_engine
+from caro_shell.engines.registry import asks_a_server, create_engine
 from caro_shell.errors import Cancelled, CaroError
 from caro_shell.jobs import Job, error_event
+from caro_shell.manners import AGAIN_S, Manners
 from caro_shell.pipeline import Pipeline
+from caro_shell.priority import Priority
 
 _log = logging.getLogger(__name__)
 
@@ -40,13 +42,23 @@ class EngineState:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Warming:
+    """A model to be loaded before somebody asks, and the shell that is likely to."""
+
+    settings: Settings
+    shell: str
+
+
 class Worker:
     """Runs jobs one after another; the model is loaded when the first one needs it."""
 
-    def __init__(self, report: Report) -> None:
-        """Nothing runs before `start`."""
+    def __init__(self, report: Report, manners: Manners) -> None:
+        """Nothing runs before `start`; `manners` know whether the machine can spare what nobody waits for."""
         self._report = report
-        self._jobs: SimpleQueue[Job | str] = SimpleQueue()
+        self._manners = manners
+        self._priority = Priority()
+        self._jobs: SimpleQueue[Job | _Warming | str] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._pipeline: Pipeline | None = None
         self._settings: Settings | None = None
@@ -63,6 +75,10 @@ class Worker:
     def submit(self, job: Job) -> None:
         """Queue a job."""
         self._jobs.put(job)
+
+    def warm(self, settings: Settings, shell: str) -> None:
+        """Once the jobs before are done, load what these settings ask for, for requests from a shell."""
+        self._jobs.put(_Warming(settings, shell))
 
     def reload(self, settings: Settings) -> None:
         """Once the jobs before are done, load what these settings ask for, if a model is held; the latest win."""
@@ -89,6 +105,8 @@ class Worker:
             job = self._next_job()
             if isinstance(job, Job):
                 self._report(job, self._outcome(job))
+            elif isinstance(job, _Warming):
+                self._warm_up(job)
             elif job == "reload":
                 self._reload()
             else:
@@ -97,15 +115,29 @@ class Worker:
             if job == "stop":
                 return
 
-    def _next_job(self) -> Job | str:
+    def _next_job(self) -> "Job | _Warming | str":
         """Return the next job; while there is none, what takes long is prepared for those to come."""
-        if self._pipeline is not None:
+        rest: float | None = _REST_S if self._pipeline is not None else None
+        while True:
             try:
-                return self._jobs.get(timeout=_REST_S)
+                return self._jobs.get(timeout=rest)
             except Empty:
-                with self._noting("the prompt's beginning could not be prepared"):
-                    self._pipeline.prepare(self._shell, lambda: not self._jobs.empty())
-        return self._jobs.get()
+                rest = AGAIN_S if self._prepare() else None
+
+    def _prepare(self) -> bool:
+        """Do what nobody waits for; returns whether something is left that the machine cannot spare now."""
+        pipeline = self._pipeline
+        with self._noting("the prompt's beginning could not be prepared"):
+            if pipeline is None or pipeline.is_prepared(self._shell):
+                return False
+            if self._manners.may_prepare():
+                with self._priority.lowered():
+                    pipeline.prepare(self._shell, self._is_disturbed)
+            return not self._manners.may_prepare()
+        return False
+
+    def _is_disturbed(self) -> bool:
+        return not self._jobs.empty() or not self._manners.may_prepare()
 
     @contextmanager
     def _noting(self, what: str) -> Iterator[None]:
@@ -161,6 +193,15 @@ class Worker:
         pipeline.hints = job.settings.hints == "on"
         pipeline.history = job.settings.history == "on"
         return pipeline
+
+    def _warm_up(self, wanted: "_Warming") -> None:
+        """Load what is asked for unless it is there; what goes wrong is a note, and the next request's to say."""
+        # A server has nothing to load, and is not to hear of anything that nobody has asked.
+        if asks_a_server(wanted.settings) or (self._pipeline is not None and wanted.settings == self._settings):
+            return
+        self._shell = wanted.shell
+        with self._noting("the model could not be loaded"):
+            self._load(wanted.settings)
 
     def _reload(self) -> None:
         """Have the next request find its model loaded; what goes wrong is a note, and the next request's to say."""

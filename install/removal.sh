@@ -22,6 +22,7 @@ remove_noted() {
     [ "$(readlink -- "$link" 2>/dev/null)" != "$VENV/bin/caro" ] || rm -f -- "$link"
   done
   noted file | while IFS= read -r file; do rm -f -- "$file"; done
+  remove_login_start
   remove_config
   remove_models
   remove_state
@@ -35,6 +36,21 @@ remove_noted() {
   while IFS= read -r dir; do rmdir -- "$dir" 2>/dev/null || :; done <"$WORK/dirs"
   [ -z "$KEPT" ] || cp -- "$WORK/kept" "$NOTES"
   [ -n "$KEPT" ] || [ ! -d "$ROOT" ] || say "$(short "$ROOT") stays: it holds $(cd -- "$ROOT" && find . ! -name . -prune | tr '\n' ' ')"
+}
+
+# What `caro daemon install` has made, unless it starts another installation.
+remove_login_start() {
+  "$VENV/bin/caro" daemon uninstall >/dev/null 2>&1 </dev/null || :
+  case ${XDG_CONFIG_HOME-} in
+    /*) units=$XDG_CONFIG_HOME/systemd/user ;;
+    *) units=$HOME/.config/systemd/user ;;
+  esac
+  # An environment that is broken could not take it away.
+  for file in "$units/caro.service" "$HOME/Library/LaunchAgents/caro-shell.plist"; do
+    if grep -qF 'caro daemon uninstall' "$file" 2>/dev/null && grep -qF -- "$VENV/bin/" "$file"; then
+      rm -f -- "$file" "$units/default.target.wants/caro.service"
+    fi
+  done
 }
 
 remove_config() { # unless it was edited

@@ -3,12 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from caro_shell import config
 from caro_shell.answers import Listener
 from caro_shell.engines import Placement, Usage
 from caro_shell.jobs import Job
+from caro_shell.manners import Manners
 from caro_shell.pipeline import Pipeline
 from caro_shell.prompt import Message
 from caro_shell.protocol import Ask
@@ -122,7 +124,7 @@ def test_the_worker_prepares_in_its_spare_time_and_a_request_interrupts_that(mon
 
     monkeypatch.setattr("caro_shell.worker.create_engine", lambda _settings: engine)
     monkeypatch.setattr("caro_shell.worker._REST_S", 0.01)
-    worker = Worker(report)
+    worker = Worker(report, Manners(Path("/nowhere")))
     worker.start()
 
     def ask(request: Ask) -> None:

@@ -1,4 +1,4 @@
-"""`caro daemon run|start|stop|restart|status|logs`: the warm process behind the key."""
+"""`caro daemon run|start|warm|stop|restart|status|logs|install|uninstall`: the warm process behind the key."""
 
 import argparse
 import json
@@ -6,14 +6,17 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from caro_shell import lifecycle, paths
+from caro_shell import __version__, config, lifecycle, login, paths
 from caro_shell.cli import ANSWERED
+from caro_shell.cli.asking import users_shell
 from caro_shell.cli.options import Parser
-from caro_shell.client import Client
+from caro_shell.client import Client, settings_in
+from caro_shell.config_text import shown
 from caro_shell.engines import attempts
+from caro_shell.parse.characters import without_refused
+from caro_shell.power import on_battery
 
 _STOPPED = {
     "pid": 0,
@@ -43,13 +46,17 @@ def _parser() -> Parser:
     verbs = {
         "run": "be the daemon, in the foreground",
         "start": "start it now, without a request",
+        "warm": "start it, and load the model before anybody asks",
         "stop": "let it leave; the next request starts it again",
         "restart": "stop and start",
         "status": "what it is doing (with --json: for scripts)",
         "logs": f"the last {_LOG_LINES} lines of its log",
+        "install": "warm it at every login from now on",
+        "uninstall": "do that no more",
     }
     parser.add_argument("verb", choices=verbs, metavar="VERB", help="; ".join(f"{k}: {v}" for k, v in verbs.items()))
     parser.add_argument("--json", action="store_true", help="print the status as one object")
+    parser.add_argument("--at-login", action="store_true", help="warm: do nothing while this machine runs on battery")
     return parser
 
 
@@ -59,10 +66,13 @@ def run(argv: Sequence[str]) -> int:
     verbs: dict[str, Callable[[argparse.Namespace], None]] = {
         "run": _run,
         "start": _start,
+        "warm": _warm,
         "stop": _stop,
         "restart": _restart,
         "status": _status,
         "logs": _logs,
+        "install": _install,
+        "uninstall": _uninstall,
     }
     verbs[options.verb](options)
     return ANSWERED
@@ -78,6 +88,30 @@ def _run(_options: argparse.Namespace) -> None:
 def _start(options: argparse.Namespace) -> None:
     started = lifecycle.start(paths.runtime_dir(os.environ), os.environ)
     _say(options, "started" if started else "running already")
+
+
+def _warm(options: argparse.Namespace) -> None:
+    if options.at_login and on_battery():
+        _say(options, "on battery, so the model is loaded when it is asked for")
+        return
+    asked = {"type": "warm", "version": __version__, "shell": users_shell(), "settings": settings_in(os.environ)}
+    with Client(os.environ) as client:
+        client.ask(asked)
+    _say(options, "warming up")
+
+
+def _install(options: argparse.Namespace) -> None:
+    config.current()
+    found = login.install(login.this_system(os.environ), login.start_of(os.environ))
+    words = f"the model is loaded at login from now on ({shown(str(found.file))})"
+    if found.left:
+        words = f"{shown(str(found.file))} is written; one command is left: {found.left}"
+    _say(options, words)
+
+
+def _uninstall(options: argparse.Namespace) -> None:
+    gone = login.uninstall(login.this_system(os.environ), login.start_of(os.environ))
+    _say(options, "nothing is loaded at login any more" if gone else "nothing was loaded at login")
 
 
 def _stop(options: argparse.Namespace) -> None:
@@ -111,9 +145,17 @@ def read_status(client: Client, *, last: bool = False) -> Mapping[str, Any]:
 def _status(options: argparse.Namespace) -> None:
     with Client(os.environ) as client:
         status = read_status(client)
+    at_login = login.find(login.this_system(os.environ))
     if options.json:
-        print(json.dumps(status))
+        print(json.dumps({**status, "at_login": at_login.state}))
         return
+    _print_status(status)
+    if at_login.state != "off":
+        todo = f", but not switched on: {at_login.left}" if at_login.left else ""
+        print(f"at login  warm, by {shown(str(at_login.file))}{todo}")
+
+
+def _print_status(status: Mapping[str, Any]) -> None:
     if not status["pid"]:
         print("stopped")
         return
@@ -136,7 +178,7 @@ def describe_device(placement: Mapping[str, Any]) -> str:
 
 
 def _logs(_options: argparse.Namespace) -> None:
-    path = Path(paths.log_file(os.environ))
-    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-    print("\n".join(lines[-_LOG_LINES:]))
-    print(f"(from {path})", file=sys.stderr)
+    lines = lifecycle.log_text(paths.runtime_dir(os.environ)).splitlines()
+    # What a library has printed may be anything.
+    print("\n".join(map(without_refused, lines[-_LOG_LINES:])))
+    print(f"(from {paths.log_file(os.environ)})", file=sys.stderr)

@@ -12,11 +12,12 @@ import signal
 import sqlite3
 import sys
 import threading
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
 from caro_shell import context
+from caro_shell.priority import give_way
 from caro_shell.retrieval import history, index
 from caro_shell.retrieval.background import Order
 from caro_shell.retrieval.sources import Machine, Unit, stamp_of
@@ -82,9 +83,7 @@ def _drop_what_has_gone(file: sqlite3.Connection, machine: Machine) -> None:
 
 def _give_way() -> None:
     """Take only what nobody else wants of the CPU, and of that not for ever."""
-    os.nice(19)
-    with suppress(AttributeError, OSError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # type: ignore[attr-defined,unused-ignore]
+    give_way()
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_LIMIT_S, _CPU_LIMIT_S))
 
 

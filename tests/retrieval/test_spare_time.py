@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from own_machine import PLACE, OwnMachine
-from terminal import wait_for
+from terminal import DEADLINE_S, wait_for
 from user_home import Home, Script
 from wire import Wire
 
 from caro_shell import context
 from caro_shell.config import Settings
+from caro_shell.manners import Manners
 from caro_shell.retrieval import Library, background, index_file
 from caro_shell.retrieval.background import Indexing
 from caro_shell.spare_time import SpareTime
@@ -55,7 +56,8 @@ def indexing(own: OwnMachine, clock: Clock) -> Iterator[Indexing]:
 
 def done(indexing: Indexing) -> None:
     """Wait until its process has ended."""
-    wait_for(lambda: not indexing.is_at_work, lambda: "for the index to be filled")
+    # It gives way to everything else, so on a busy machine it takes long.
+    wait_for(lambda: not indexing.is_at_work, lambda: "for the index to be filled", limit_s=10 * DEADLINE_S)
 
 
 def test_it_fills_the_index_while_nobody_asks(own: OwnMachine, indexing: Indexing, clock: Clock) -> None:
@@ -108,11 +110,11 @@ def test_it_ends_with_the_daemon(own: OwnMachine) -> None:
     assert process.stdin is not None
     process.stdin.write(json.dumps(order).encode() + b"\n")
     process.stdin.flush()
-    wait_for(own.index.exists, lambda: "for the index to be begun")
+    wait_for(own.index.exists, lambda: "for the index to be begun", limit_s=10 * DEADLINE_S)
     assert process.poll() is None
     process.stdin.close()
     try:
-        assert process.wait(30) != 0
+        assert process.wait(10 * DEADLINE_S) != 0
     finally:
         if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)
@@ -126,7 +128,7 @@ def test_nothing_begins_before_somebody_has_asked_nor_where_it_is_off(
     stopped: list[bool] = []
     monkeypatch.setattr(Indexing, "go_on", lambda _self, idle_s, _path, **_: begun.append(idle_s))
     monkeypatch.setattr(Indexing, "stop", lambda _self: stopped.append(True))
-    spare = SpareTime(environ_of(own))
+    spare = SpareTime(environ_of(own), Manners(own.usr / "none"))
     spare.use(60, ON)
     assert begun == []
     spare.end(own.path)
