@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from caro_shell.config_text import Table, parse, shown
 from caro_shell.errors import ConfigError
+from caro_shell.private_file import read_plain
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
     from tomlkit.items import Item
+
+# Nobody writes so much by hand; and of what is no TOML, reading takes longer than its length.
+_MOST_BYTES = 64 * 1024
 
 
 def read(path: str) -> Table:
@@ -62,7 +66,12 @@ def create(path: str, text: str) -> None:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_bytes().decode()
+        if file.stat().st_size > _MOST_BYTES:
+            raise ConfigError(
+                f"{shown(str(file))} has more than {_MOST_BYTES // 1024} KiB.",
+                "Is it caro's file? See: caro config path",
+            )
+        return read_plain(file).decode()
     except FileNotFoundError:
         raise
     except UnicodeDecodeError as error:
@@ -72,6 +81,9 @@ def _text(file: Path) -> str:
         raise ConfigError(
             f"{shown(str(file))} cannot be read: {error.strerror}.", "Look at its rights, or move it away."
         ) from None
+    except ValueError:
+        # A NUL; no shell can say so, but another client can.
+        raise ConfigError(f"{shown(str(file))} is no file's name.", "Set CARO_CONFIG to one.") from None
 
 
 def _item(value: object) -> "Item":
