@@ -17,6 +17,8 @@ _TOKENS = (
     r"[\[\]{}\n]",
 )
 _TOKEN = re.compile("|".join(_TOKENS), re.DOTALL)
+# More digits than Python reads (sys.int_info.default_max_str_digits): it says so, but not where.
+_NUMBER = re.compile(r"[\d_]{4301,}", re.ASCII)
 _NAME = re.compile(r"""[ \t]*(\[\[?)?[ \t]*([\w-]+|"(?:\\.|[^"\\\n])*"|'[^'\n]*')""", re.ASCII)
 
 
@@ -47,6 +49,8 @@ def _values(path: str, text: str) -> dict[str, Any]:
         said = re.fullmatch(r"(.*) \(at line (\d+), column \d+\)", str(error), re.DOTALL)
         line = int(said[2]) if said else max(1, len(text.splitlines()))
         what = (said[1] if said else str(error).removesuffix(" (at end of document)")).rstrip(".")
+        if not said and (number := _NUMBER.search(text)):
+            line, what = text.count("\n", 0, number.start()) + 1, "a number of too many digits"
         raise ConfigError(
             f"{shown(path)}:{line}: this is not TOML: {shown(what)}.", "Mend that line: caro config edit"
         ) from None

@@ -38,6 +38,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
 }
 # Of a longer value, a sentence shows the beginning.
 _LONG = 80
+_MOST_BITS = 512
 ENGINES = ("auto", "llama", "xllamacpp", "openai", "mlx", "candle")
 # In the shell's own notation, which it alone can judge.
 _SHELLS_OWN = frozenset({"key", "explain_key", "style"})
@@ -68,8 +69,7 @@ def from_toml(name: str, kind: type, value: object, origin: str) -> Any:  # noqa
     if name in SECRETS:
         raise refused_secret(name, origin)
     if kind is float and type(value) is int:
-        # By its digits: a number that is too large for a float is an endless one then, not an error.
-        value = float(str(value))
+        value = _as_float(value)
     if type(value) is not kind:
         # Without quotes it is a flag of TOML's, which the shell scripts do not read.
         raise _wrong(name, f"{_words(name)} in quotes" if name in _WORDS else _KINDS[kind], value, origin)
@@ -77,6 +77,14 @@ def from_toml(name: str, kind: type, value: object, origin: str) -> Any:  # noqa
     if must := _far_from_here(name, value):
         raise _wrong(name, must, value, origin)
     return right
+
+
+def _as_float(value: int) -> float:
+    """Return a whole number as a float; one that is too large for that is an endless one."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else -float("inf")
 
 
 def checked(name: str, value: Any, origin: str = "") -> Any:  # noqa: ANN401  the type is the setting's own
@@ -146,8 +154,8 @@ def refused_secret(name: str, origin: str = "") -> ConfigError:
 
 def _wrong(name: str, must: str, value: object, origin: str) -> ConfigError:
     # A URL may have a password in it.
-    hidden = name in SECRETS or (name in {"base_url", "model"} and "@" in str(value))
     seen = as_seen(value)
+    hidden = name in SECRETS or (name in {"base_url", "model"} and "@" in seen)
     short = seen if len(seen) <= _LONG else f"{seen[: _LONG - 2]}…{seen[-1]}"
     said = f"{_subject(name, origin)} must be {must}" + ("." if hidden else f", not {short}.")
     if not origin:
@@ -161,6 +169,9 @@ def as_seen(value: object) -> str:
         return "a table" if isinstance(value, dict) else "a list"
     if isinstance(value, str):
         return f"'{value}'" if value.isprintable() and "'" not in value else repr(value)
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        # TOML has numbers in hexadecimal too, of any length; in decimal, Python refuses to write such a one.
+        return hex(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -98,7 +98,7 @@ class Daemon:
 
     def _receive(self) -> None:
         client, frames = self._router.receive()
-        request_id = frames[1] if len(frames) > 1 else b""
+        request_id = frames[1][: protocol.ID_LIMIT] if len(frames) > 1 else b""
         try:
             request_id, message = protocol.decode(frames, protocol.REQUESTS)
             getattr(self, f"_on_{message['type']}")(client, request_id, message)

@@ -68,6 +68,6 @@ class InForce:
 def _stamp(path: str) -> tuple[str, ...] | tuple[str, int, int, int]:
     try:
         found = Path(path).stat()
-    except OSError:
+    except (OSError, ValueError):
         return (path,)
     return path, found.st_mtime_ns, found.st_size, found.st_ino

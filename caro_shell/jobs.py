@@ -13,6 +13,9 @@ from caro_shell.protocol import Ask
 from caro_shell.router import Router
 
 _SUPERSEDED = "A newer request from this terminal took over."
+# Requests that were given up and are still to be passed over by the worker: they take no place in the queue, but
+# memory, and whoever asks and gives up without end must not have all of that.
+_MOST_GIVEN_UP = 256
 
 
 @dataclass(eq=False)
@@ -61,6 +64,8 @@ class Jobs:
         waiting = sum(not other.cancelled.is_set() for other in self._jobs)
         if waiting > job.settings.queue:
             raise Busy(f"caro is busy: {waiting} requests wait.", "Ask again in a moment.")
+        if len(self._jobs) - waiting >= _MOST_GIVEN_UP:
+            raise Busy(f"caro is busy: {len(self._jobs) - waiting} requests were given up.", "Ask again in a moment.")
         if not self._router.send(job.client, job.request_id, {"type": "accepted", "position": len(self._jobs)}):
             return False
         self._beaten = self._beaten if self._jobs else time.monotonic()

@@ -13,6 +13,8 @@ from caro_shell.errors import ProtocolError
 VERSION = b"caro/1"
 # A line longer than this is a file pasted by mistake; it bounds what the daemon holds for a client.
 MESSAGE_LIMIT = 64 * 1024
+# It comes back with every event, and the daemon holds those that a client has not read.
+ID_LIMIT = 256
 HEARTBEAT_S = 0.25
 """Seconds between two `working` events of an unfinished request."""
 
@@ -203,27 +205,47 @@ def decode(frames: Sequence[bytes], known: Mapping[str, Mapping[str, Field]]) ->
         raise ProtocolError(f"A message has 3 frames, not {len(frames)}.")
     version, request_id, body = frames
     if version != VERSION and not (known is REQUESTS and _is_shutdown(body)):
-        spoken = version.decode("ascii", "replace")
+        spoken = shown(version.decode("ascii", "replace"))
         raise ProtocolError(f"This side speaks {VERSION.decode()}, the other {spoken}.", "Try: caro daemon restart")
+    if len(request_id) > ID_LIMIT and known is REQUESTS:
+        raise ProtocolError(f"A request's id has at most {ID_LIMIT} bytes, not {len(request_id)}.")
     if len(body) > MESSAGE_LIMIT and known is REQUESTS:
         raise ProtocolError(f"A request has at most {MESSAGE_LIMIT} bytes, not {len(body)}.", "Say it in fewer words.")
     message = _object(body)
+    if known is REQUESTS and b"\\u0000" in body:
+        _refuse_nul(body)
     fields = known.get(message["type"])
     if fields is None:
         if known is EVENTS:
             return request_id, {"type": message["type"]}
-        raise ProtocolError(f"There is no request `{message['type'][:40]}`.", "Try: caro daemon restart")
+        raise ProtocolError(f"There is no request `{shown(message['type'])}`.", "Try: caro daemon restart")
     return request_id, {"type": message["type"], **_checked(message, fields)}
+
+
+def shown(text: str) -> str:
+    """Return the beginning of a text of the other side's, fit for a sentence on a terminal."""
+    return "".join(char if char.isprintable() else "?" for char in text[:40])
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
         message = json.loads(body.decode())
+        if b"\\u" in body:
+            # An escape may stand for half a character, which no text in UTF-8 has: nobody could write it down.
+            json.dumps(message, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise ProtocolError("The message is not JSON in UTF-8.") from None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ProtocolError("The message is not an object with a `type`.")
     return message
+
+
+def _refuse_nul(body: bytes) -> None:
+    import re
+
+    # Not where a backslash before it makes it six characters.
+    if re.search(rb"(?<!\\)(?:\\\\)*\\u0000", body):
+        raise ProtocolError("A request has no NUL in it: neither a line nor a file's name has one.")
 
 
 def _is_shutdown(body: bytes) -> bool:

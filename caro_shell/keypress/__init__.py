@@ -59,4 +59,13 @@ def sentence(error: Exception) -> str:
     """Return what went wrong and what to do next, for a shell to show; whatever broke in us is said too."""
     if not isinstance(error, CaroError):
         error = CaroError(f"Something in caro broke ({type(error).__name__}: {error}).", "See: caro doctor")
-    return f"{error.message} {error.hint}".strip()
+    return fit_for_a_terminal(f"{error.message} {error.hint}".strip())
+
+
+def fit_for_a_terminal(text: str) -> str:
+    """Return a text without characters that a terminal must not see; tabs and newlines stay."""
+    if text.isprintable():
+        return text
+    from caro_shell.parse.characters import without_refused
+
+    return without_refused(text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from caro_shell import __version__, client, paths, protocol
 from caro_shell.errors import Cancelled
-from caro_shell.keypress import sentence
+from caro_shell.keypress import fit_for_a_terminal, sentence
 from caro_shell.keypress.press import Press, Question, question_of
 
 Write = Callable[[str, str], None]
@@ -20,8 +20,13 @@ _STATUS = {
 }
 
 
+# What a shell or the client shows as it stands; the others are the user's own, or a command, and stay to the letter.
+_SHOWN = frozenset({"working", "chunk", "note", "error"})
+
+
 def record(word: str, text: str) -> bytes:
     """Return a record as it is written."""
+    text = fit_for_a_terminal(text) if word in _SHOWN else text
     return f"{word}\t{text}".replace("\0", "").encode("utf-8", "replace") + b"\0"
 
 
@@ -91,7 +96,7 @@ def answer(press: Press, write: Write, hang_up: int | None = None) -> int:
         with client.Client(os.environ, hang_up=hang_up) as daemon:
             reply = daemon.ask(message_of(question, press), show)
             # Before the connection is taken down: nobody has to wait for that.
-            _write_reply(reply, question, press, write)
+            write_reply(reply, question, press, write)
     except (KeyboardInterrupt, Cancelled):
         return 130
     except Exception as error:  # nobody sees our stderr: whatever broke is said in a record
@@ -129,7 +134,8 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def _write_reply(reply: dict[str, Any], question: Question, press: Press, write: Write) -> None:
+def write_reply(reply: dict[str, Any], question: Question, press: Press, write: Write) -> None:
+    """Write the records of a reply: what there is to say, what the shell keeps, the new line."""
     command, words = str(reply["command"]), " ".join(str(reply.get("words", "")).split())
     shown = _disarmed(command, press) if reply["risk"] == "critical" else command
     if reply["risk"] != "critical" and words and press.keep == "comment" and "\n" not in command and "#" not in command:

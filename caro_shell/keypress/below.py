@@ -62,8 +62,11 @@ def clipped(text: str, columns: int) -> str:
     """Return as much of `text` as fits into `columns`, with `…` at the end when it is not all."""
     if width_of(text) <= columns:
         return text
-    while text and width_of(text) > columns - 1:
-        text = text[:-1]
+    width = 0
+    for at, char in enumerate(text):
+        width += _char_width(char)
+        if width > columns - 1:
+            return f"{text[:at]}…"
     return f"{text}…"
 
 

@@ -16,6 +16,8 @@ _ALIASES = {"alias": "aliases", "global_alias": "global_aliases", "suffix_alias"
 # characters than this, only the name is told, as of a function.
 _MOST_NAMES = 4000
 _LONGEST_MEANING = 2000
+# Digits of 2^64 - 1.
+_LONGEST_NUMBER = 20
 
 
 class Press(NamedTuple):
@@ -85,9 +87,14 @@ def press_of(fields: bytes) -> Press:
             functions += text.split()[:_MOST_NAMES]
         elif name == "outcome":
             outcomes += [text] if text else []
-        elif name in kinds and name not in _ALIASES.values():
-            found[name] = (int(text) if text.isdecimal() else 0) if kinds[name] is int else text
+        elif name in kinds and name != "outcomes" and name not in _ALIASES.values():
+            found[name] = _number_in(text) if kinds[name] is int else text
     return Press(**found, functions=tuple(functions), outcomes=tuple(outcomes))
+
+
+def _number_in(text: str) -> int:
+    """Return a number as a shell writes it, 0 for whatever is none."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else 0
 
 
 class Conversation(NamedTuple):

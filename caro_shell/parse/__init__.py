@@ -9,11 +9,11 @@ from caro_shell.parse.wrapping import Unwrapped, is_bare_name, is_data, is_prose
 from caro_shell.prompt import NO_COMMAND
 
 # The same stretch this often in a row is a model that has lost its way.
-_LOOP = re.compile(r"((?=[^\n]*\w).{8,80}?)\1{3,}", re.DOTALL)
+_LOOP = re.compile(r"((?=[^\n]{0,80}\w).{8,80}?)\1{3,}", re.DOTALL)
+# No command line is so long; whatever a model writes, and however long, the work on it ends here.
+MOST_CHARACTERS = 16 * 1024
 # After these a closing backtick is more likely the opening of a substitution.
 _BEFORE_SUBSTITUTION = tuple(" \t=(\"'|;&")
-# What ends a command and would be in the way of `&&`; the `;` of `find -exec … \\;` is part of it.
-_SEPARATOR = re.compile(r"(?<!\\)[; ]+$")
 _REPEATS = 4
 _FENCES = ("```", "~~~")
 _HINT = "Say it in other words, or try a larger model: caro models list"
@@ -43,11 +43,17 @@ def _one_command(unwrapped: Unwrapped, shell: str) -> str:
     if any("\n" in command for command in commands):
         return "\n".join(commands)
     joined = ""
-    for command in (_SEPARATOR.sub("", command) for command in commands):
+    for command in map(_without_separator, commands):
         # What runs in the background is a step that has no end to wait for.
         separator = " " if joined.endswith("&") else "; and " if shell == "fish" else " && "
         joined = f"{joined}{separator}{command}" if joined else command
     return joined
+
+
+def _without_separator(command: str) -> str:
+    r"""Return a command without what ends it and would be in the way of `&&`; the `;` of `find -exec … \;` stays."""
+    bare = command.rstrip("; ")
+    return command[: len(bare) + bare.endswith("\\")]
 
 
 def parse_command(raw: str, shell: str, *, ended: bool) -> str:
@@ -56,6 +62,8 @@ def parse_command(raw: str, shell: str, *, ended: bool) -> str:
     Raises Unusable for an empty, truncated, looping or chatty answer, and for characters that would
     deceive a terminal; NoCommand where the model says that there is none to write.
     """
+    if len(raw) > MOST_CHARACTERS:
+        raise Unusable("The model wrote more than any command needs.", _HINT)
     if raw.strip() == NO_COMMAND:
         raise NoCommand("These words ask for nothing that a command does.", "Say what the shell is to do.")
     if _is_loop(raw):
@@ -78,7 +86,7 @@ def parse_command(raw: str, shell: str, *, ended: bool) -> str:
 
 def is_finished(raw: str, shell: str) -> bool:
     """Say whether the command in `raw` is complete, so that nothing the model adds would change it."""
-    if _ends_in_loop(raw):
+    if len(raw) > MOST_CHARACTERS or _ends_in_loop(raw):
         return True
     unwrapped = unwrap(raw)
     if unwrapped.fenced:
@@ -101,6 +109,7 @@ def is_finished(raw: str, shell: str) -> bool:
 
 def preview(raw: str, shell: str) -> str:
     """Return the command as far as it is written, fit to be shown as ghost text."""
+    raw = raw[:MOST_CHARACTERS]
     text = raw.strip()
     unwrapped = unwrap(raw)
     # A fence or backtick that is still being written is not shown.

@@ -8,12 +8,16 @@ from caro_shell.parse.characters import without_refused
 _BULLET = re.compile(r"^[ \t]*(?:[-*•]|\d+[.)])[ \t]+")
 _MARKUP = re.compile(r"\*\*|__|`+|^#+[ \t]*", re.MULTILINE)
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
+# No screen has room for more, and it is gone through again with every piece that comes.
+_MOST_CHARACTERS = 8 * 1024
 _SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f](?=\s|$)")
 
 
 def plain(raw: str) -> str:
     """Return `raw` without markup and without characters that a terminal must not see."""
-    text = _MARKUP.sub("", _FENCE.sub("", without_refused(raw.replace("\r\n", "\n")))).replace("\t", "  ")
+    text = _MARKUP.sub("", _FENCE.sub("", without_refused(raw[:_MOST_CHARACTERS].replace("\r\n", "\n")))).replace(
+        "\t", "  "
+    )
     lines = [_BULLET.sub("· ", line).rstrip() for line in text.split("\n")]
     return "\n".join(line for line in lines if line.strip())
 

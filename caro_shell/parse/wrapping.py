@@ -4,7 +4,8 @@ import json
 import re
 from typing import NamedTuple
 
-_FENCE = re.compile(r"(?:^|\n)[ \t]*(`{3,}|~{3,})[ \t]*([\w+.-]*)[ \t]*\n")
+# Possessive: of a long run of blanks, every way to share it out would be tried.
+_FENCE = re.compile(r"(?:^|\n)[ \t]*+(`{3,}|~{3,})[ \t]*+([\w+.-]*+)[ \t]*+\n")
 _ONE_LINE_FENCE = re.compile(r"^`{3,}(?:(?:ba|z|fi)?sh[ \t]+)?([^`\n]+?)`{3,}$")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 # `> file` alone is a command of its own: it empties the file. Only after a name is `>` a prompt, fish's.
@@ -45,7 +46,7 @@ def _from_json(text: str) -> Unwrapped | None:
         return None
     try:
         found, _end = json.JSONDecoder().raw_decode(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict):
         return None

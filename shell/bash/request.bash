@@ -19,7 +19,7 @@ _caro_ask() {
   _caro_line="$READLINE_LINE"
   if [[ -n "$_caro_waits" ]]; then
     _caro_ask_and_wait
-  elif _caro_run detach write && [[ "$_caro_answer" == [0-9]*\ /* ]]; then
+  elif _caro_run detach write && _caro_is_answered; then
     _caro_pid="${_caro_answer%% *}" _caro_path="${_caro_answer#* }"
     # The second line is the character that the terminal no longer makes a signal of.
     [[ "$_caro_path" != *$'\n'3 ]] || _caro_catch_interrupt
@@ -29,6 +29,11 @@ _caro_ask() {
     _caro_show_failure
   fi
   return 0
+}
+
+# Whether the client has told its process and its file: the one is ended, the other emptied.
+_caro_is_answered() {
+  [[ "$_caro_answer" == [1-9]*\ /*/answer.* && "${_caro_answer%% *}" != *[!0-9]* ]]
 }
 
 # Say why there is no answer: the client's own words (behind a tab), if it has come to any.
@@ -46,7 +51,7 @@ _caro_ask_and_wait() {
   builtin local -i status=0
   _caro_run wait write || status=$?
   _caro_clear
-  if [[ "$_caro_answer" == [0-9]*\ /* ]]; then
+  if _caro_is_answered; then
     _caro_path="${_caro_answer#* }"
     _caro_receive
   elif ((status != 130)); then
@@ -139,13 +144,17 @@ _caro_receive() {
   builtin local record='' text='' command='' end='' said='' asked="$_caro_line"
   builtin local -i cursor=0
   while IFS= builtin read -r -d '' record; do
+    # No word is longer than seven letters.
+    [[ "${record:0:8}" == *$'\t'* ]] || continue
     text="${record#*$'\t'}"
     case "${record%%$'\t'*}" in
       note) said+="${said:+$'\n'}caro: $text" ;;
       history) builtin history -s -- "$text" ;;
       state) _caro_state="$text" ;;
-      cursor) cursor="$text" ;;
-      'done') end=command command="$text" ;;
+      # Only digits: whatever else stood here would be computed, and a subscript may run a command.
+      cursor) [[ "$text" != [0-9]* || "$text" == *[!0-9]* || ${#text} -gt 9 ]] || cursor="10#$text" ;;
+      # The line is not given away for nothing.
+      'done') [[ "$text" != *[![:space:]]* ]] || end=command command="$text" ;;
       error) end=error said+="${said:+$'\n'}caro: $text" ;;
     esac
   done 2>/dev/null <"$_caro_path"
@@ -180,6 +189,6 @@ _caro_replace() {
   _caro_watch "$READLINE_LINE"
   _caro_shown="$1"
   READLINE_LINE="$1"
-  READLINE_POINT=$((${#1} - $2))
+  READLINE_POINT=$(($2 > ${#1} ? ${#1} : ${#1} - $2))
   return 0
 }

@@ -10,8 +10,9 @@ _caro_draw() {
     _caro_ghost=
     return 0
   }
-  _caro_ghost="$1"
-  POSTDISPLAY="$1"
+  # The line editor goes through all of it with every key, and no screen shows more.
+  _caro_ghost="${1[1,COLUMNS * LINES]}"
+  POSTDISPLAY="$_caro_ghost"
   _caro_paint
   return 0
 }

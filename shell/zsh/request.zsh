@@ -8,6 +8,8 @@ builtin typeset -g _caro_new_state= _caro_cursor= _caro_notes=
 builtin typeset -g _caro_state="$_caro_state"
 # How many presses there were in this shell.
 builtin typeset -gi _caro_presses="$_caro_presses"
+# What of the records has come without its end.
+builtin typeset -g _caro_unread=
 # Whether the line editor is searching in the history, and whether a record waits for the end of that.
 builtin typeset -gi _caro_searching=0 _caro_paused=0
 # What is said once.
@@ -93,7 +95,7 @@ _caro_close() {
     builtin exec {_caro_fd}<&-
     _caro_fd=
   fi
-  _caro_paused=0
+  _caro_paused=0 _caro_unread=
   return 0
 }
 
@@ -106,10 +108,13 @@ _caro_end() {
   return 0
 }
 
-# A record has come, or the client has left: pass it on to a widget, where the line can be edited.
+# Records have come, or the client has left: pass them on to a widget, where the line can be edited. What has no end yet
+# is kept: the line editor stands still while it waits for one.
 _caro_on_record() {
   builtin emulate -L zsh
-  builtin local record= word=
+  builtin local chunk= record=
+  builtin local -a records
+  builtin local -i came=0
   if [[ "$1" != "$_caro_fd" ]]; then
     builtin zle -F "$1"
     return 0
@@ -120,13 +125,24 @@ _caro_on_record() {
     _caro_paused=1
     return 0
   fi
-  if IFS= builtin read -r -u "$1" -d $'\0' record; then
-    word="${record%%$'\t'*}"
-    record="${record#*$'\t'}"
-  else
-    word=error record='caro did not answer. See: caro doctor'
+  builtin zmodload -F zsh/system b:sysread
+  builtin sysread -i "$1" -t 0 chunk || came=$?
+  # 4: there is nothing yet.
+  ((came == 4)) && return 0
+  _caro_unread+="$chunk"
+  if [[ "$chunk" == *$'\0'* ]]; then
+    # One split: looking for each end with a pattern takes the square of the length.
+    records=("${(@ps:\0:)_caro_unread}")
+    _caro_unread="${records[-1]}"
+    for record in "${(@)records[1,-2]}"; do
+      [[ -n "$_caro_fd" && "${record[1,8]}" == *$'\t'* ]] || continue
+      builtin zle _caro-take "${record%%$'\t'*}" "${record#*$'\t'}"
+    done
   fi
-  builtin zle _caro-take "$word" "$record"
+  # It has left without an answer, or writes what is none.
+  if [[ -n "$_caro_fd" ]] && ((came || ${#_caro_unread} > 1048576)); then
+    builtin zle _caro-take error 'caro did not answer. See: caro doctor'
+  fi
   builtin zle -R
   return 0
 }
@@ -145,7 +161,8 @@ _caro_take() {
     history) builtin print -rs -- "$2" ;;
     state) _caro_new_state="$2" ;;
     cursor) _caro_cursor="$2" ;;
-    done) _caro_finish "$2" ;;
+    # The line is not given away for nothing.
+    done) [[ "$2" == *[^[:space:]]* ]] && _caro_finish "$2" ;;
     error)
       _caro_end
       _caro_draw ''
@@ -180,7 +197,7 @@ _caro_replace() {
   builtin zle split-undo
   BUFFER="$1"
   CURSOR=${#BUFFER}
-  [[ "$before_end" == <1-> ]] && ((before_end <= CURSOR)) && ((CURSOR -= before_end))
+  [[ "$before_end" == <1-> && ${#before_end} -lt 10 ]] && ((before_end <= CURSOR)) && ((CURSOR -= before_end))
   builtin zle split-undo
   return 0
 }

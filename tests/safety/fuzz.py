@@ -15,6 +15,7 @@ from types import FrameType
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "support")]
 
 from danger_cases import cases_of  # noqa: E402  a program by itself, found by the lines above
+from mutations import mutated_text  # noqa: E402  as above
 
 from caro_shell.safety.judge import judge  # noqa: E402  as above
 from caro_shell.safety.rules import LEVELS  # noqa: E402  as above
@@ -38,22 +39,8 @@ def stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def mutated(lines: Sequence[str], chance: random.Random) -> str:
-    """Return a line with a few changes: signs put in, taken out, doubled; parts of another line; pieces moved."""
-    line = chance.choice(lines)
-    for _ in range(chance.randint(1, 6)):
-        at, to = sorted((chance.randint(0, len(line)), chance.randint(0, len(line))))
-        line = chance.choice(
-            (
-                f"{line[:at]}{chance.choice(SIGNS)}{line[at:]}",
-                f"{line[:at]}{line[to:]}",
-                f"{line[:to]}{line[at:]}",
-                f"{line[:at]}{chance.choice(lines)}{line[at:]}",
-                f"{line[:at]}{chance.choice(SIGNS) * chance.randint(2, 60)}{line[to:]}",
-                f"{line}{chance.choice((' | ', '; ', ' && ', chr(10)))}{chance.choice(lines)}",
-                line[::-1] if chance.random() < 0.1 else line,
-            )
-        )[:MOST_CHARACTERS]
-    return line
+    """Return a line of the corpus with a few changes."""
+    return mutated_text(chance.choice(lines), lines, SIGNS, chance, MOST_CHARACTERS)
 
 
 def trouble(line: str, shell: str) -> str:
