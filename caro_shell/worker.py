@@ -125,19 +125,19 @@ class Worker:
                 rest = AGAIN_S if self._prepare() else None
 
     def _prepare(self) -> bool:
-        """Do what nobody waits for; returns whether something is left that the machine cannot spare now."""
-        pipeline = self._pipeline
-        with self._noting("the prompt's beginning could not be prepared"):
-            if pipeline is None or pipeline.is_prepared(self._shell):
-                return False
-            if self._manners.may_prepare():
-                with self._priority.lowered():
-                    pipeline.prepare(self._shell, self._is_disturbed)
-            return not self._manners.may_prepare()
-        return False
+        """Do what nobody waits for; returns whether something is left of it that the machine cannot spare now."""
+        pipeline, spares = self._pipeline, True
 
-    def _is_disturbed(self) -> bool:
-        return not self._jobs.empty() or not self._manners.may_prepare()
+        def is_disturbed() -> bool:
+            nonlocal spares
+            spares = spares and self._manners.may_prepare()
+            return not spares or not self._jobs.empty()
+
+        with self._noting("the prompt's beginning could not be prepared"):
+            if pipeline is not None and not pipeline.is_prepared(self._shell) and not is_disturbed():
+                with self._priority.lowered():
+                    pipeline.prepare(self._shell, is_disturbed)
+        return not spares
 
     @contextmanager
     def _noting(self, what: str) -> Iterator[None]:

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from caro_shell import config
 from caro_shell.answers import Listener
 from caro_shell.engines import Placement, Usage
 from caro_shell.jobs import Job
 from caro_shell.manners import Manners
 from caro_shell.pipeline import Pipeline
+from caro_shell.priority import Priority
 from caro_shell.prompt import Message
 from caro_shell.protocol import Ask
 from caro_shell.worker import Worker
@@ -145,3 +148,45 @@ def test_the_worker_prepares_in_its_spare_time_and_a_request_interrupts_that(mon
     assert worker.stop(30)
     assert [reply["type"] for reply in replies] == ["done"] * 3
     assert len(engine.kept) == 1
+
+
+def test_the_worker_prepares_nothing_on_battery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plugged in, it does so by itself, and gives way to other sessions meanwhile."""
+    battery = tmp_path / "sys/class/power_supply/BAT0"
+    battery.mkdir(parents=True)
+    (battery / "type").write_text("Battery")
+    (battery / "status").write_text("Discharging")
+    engine, answered, looked, gave_way = KeepingEngine(), threading.Event(), threading.Semaphore(0), list[str]()
+
+    class OneThatTells(Priority):
+        """Tells what it does, and leaves this process as it is."""
+
+        def set(self, nice: int) -> None:
+            gave_way.append(f"{nice}, prepared" if engine.kept else str(nice))
+
+    class Looking(Manners):
+        """Tells that it was asked."""
+
+        def may_prepare(self) -> bool:
+            may = super().may_prepare()
+            looked.release()
+            return may
+
+    monkeypatch.setattr("caro_shell.worker.create_engine", lambda _settings: engine)
+    monkeypatch.setattr("caro_shell.worker.Priority", OneThatTells)
+    monkeypatch.setattr("caro_shell.worker._REST_S", 0.01)
+    monkeypatch.setattr("caro_shell.worker.AGAIN_S", 0.01)
+    monkeypatch.setattr("caro_shell.manners.AGAIN_S", 0.0)
+    worker = Worker(lambda _job, event: answered.set() if event["type"] == "done" else None, Looking(tmp_path, "linux"))
+    worker.start()
+    worker.submit(Job(b"client", b"id", ASK, config.current(), time.monotonic()))
+    assert answered.wait(30)
+    for _look in range(5):
+        assert looked.acquire(timeout=30)
+    assert not engine.preparing.is_set()
+    assert gave_way == []
+    engine.let_go.set()
+    (battery / "status").write_text("Charging")
+    assert engine.prepared.wait(30)
+    assert worker.stop(30)
+    assert gave_way == ["10", "0, prepared"]

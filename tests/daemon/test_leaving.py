@@ -2,14 +2,13 @@
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from commands import caro, daemons_started, end, log, open_files, start
 from terminal import wait_for
-from user_home import Home, Script, need
+from user_home import Home, Script
 from wire import Wire
 
 from caro_shell import lifecycle
@@ -138,23 +137,3 @@ def test_it_logs_no_request_text(home: Home, script: Script) -> None:
         caro(home, request)
     assert "the script says so" in log(home)
     assert "secret" not in log(home)
-
-
-def test_an_idle_daemon_sleeps(home: Home) -> None:
-    """With nothing to do it takes no time of the processor."""
-    if sys.platform != "linux":
-        need("reads /proc")
-    caro(home, "x")
-    pid = home.daemon_pid()
-    wait_for(lambda: _turns(pid) == _turns_after_a_moment(pid), lambda: "for the daemon to sleep")
-
-
-def _turns(pid: int) -> str:
-    """Return how often the daemon's main thread has given up the processor."""
-    status = Path(f"/proc/{pid}/task/{pid}/status").read_text()
-    return next(line for line in status.splitlines() if line.startswith("voluntary"))
-
-
-def _turns_after_a_moment(pid: int) -> str:
-    subprocess.run([sys.executable, "-c", "import zmq"], check=True)
-    return _turns(pid)
