@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from machine import REQUEST, TINY, Machine, Tree, tiny_weights
+from machine import REQUEST, TINY, Machine, Tree, program, tiny_weights
 from user_home import need, need_program
 
 pytestmark = pytest.mark.install
@@ -171,6 +171,11 @@ def test_uninstall_leaves_the_home_as_it_was(installed: Installation) -> None:
     for end in ("", "-wal", "-shm", ".broken"):
         # What the daemon has learnt from a shell.
         (installed.machine.home / f".local/state/caro/learned.sqlite3{end}").touch()
+    for name in ("systemctl", "launchctl"):
+        program(installed.machine.programs / name, "exit 0")
+    at_login = installed.machine.run(str(installed.machine.home / ".local" / "bin" / "caro"), "daemon", "install")
+    assert at_login.returncode == 0, at_login.stderr
+    assert list(installed.machine.home.rglob("caro*.service")) or list(installed.machine.home.rglob("caro*.plist"))
     done = installed.machine.install("--uninstall", "--yes")
     assert done.returncode == 0, done.stderr
     assert not is_alive(daemon)
