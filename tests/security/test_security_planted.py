@@ -328,7 +328,7 @@ def test_a_fifo_in_the_place_of_the_settings_holds_nobody(home: Home) -> None:
     assert caro(home, "z").stdout == "echo z\n"
 
 
-@pytest.mark.parametrize("place", ["cwd", "PYTHONPATH", "home"])
+@pytest.mark.parametrize("place", ["cwd", "PYTHONPATH"])
 def test_no_module_that_lies_about_is_imported(home: Home, place: str) -> None:
     """A project's `zmq.py` or `json.py` beside the user, or where PYTHONPATH points, is not the daemon's."""
     planted = home.path / "project"
