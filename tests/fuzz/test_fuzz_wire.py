@@ -3,6 +3,7 @@
 import pytest
 from commands import log
 from fuzz_wire import ENGINE, FRAME_LIMIT, MOST_GROWTH, Fuzz, fuzz_home
+from terminal import wait_for
 from user_home import Home, Script
 from wire import Wire
 
@@ -29,7 +30,7 @@ def test_what_is_too_long_comes_back_shortened(home: Home) -> None:
 def test_names_that_no_file_can_have(home: Home) -> None:
     """A directory or a configuration file with a NUL in its name is an error of the request, not of the daemon."""
     with Wire(home) as wire:
-        for field in ("cwd", "path", "model", "line"):
+        for field in ("cwd", "path", "model", "terminal"):
             assert wire.answer("list", **{field: "a\0b"})["code"] == "protocol"
         assert wire.answer("list", settings={"CARO_CONFIG": "a\0b", "CARO_ENGINE": ENGINE})["code"] == "protocol"
         assert wire.answer("list")["command"] == "echo list"
@@ -42,13 +43,14 @@ def test_whoever_asks_and_gives_up_without_end_is_told_busy(home: Home, script: 
     with Wire(home) as wire:
         first = wire.generate("long")
         script.happened("waiting go")
-        said = []
+        said: list[str] = []
         while "busy" not in said and len(said) < 1000:
             request = wire.generate("other", terminal="tty")
             event = wire.event(request)
-            said.append(event.get("code", event["type"]))
+            said.append(str(event.get("code", event["type"])))
         assert said[:100] == ["accepted"] * 100
         assert said[-1] == "busy"
         script.open_gate("go")
         assert wire.events(first)[-1]["command"] == "ls"
+        wait_for(lambda: wire.ask("status")["waiting"] == 0, lambda: log(home))
         assert wire.answer("after that")["command"] == "echo after that"
