@@ -213,7 +213,7 @@ def test_a_place_that_cannot_be_written_harms_nobody(tmp_path: Path, caplog: pyt
     assert "what was learnt cannot be written" in caplog.text
     assert learned.similar("x") == []
     (tmp_path / "learned").mkdir()
-    with pytest.raises(CaroError, match="cannot be used"):
+    with pytest.raises(CaroError, match="is not a plain file"):
         Learned(str(tmp_path / "learned")).forget()
 
 

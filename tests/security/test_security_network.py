@@ -131,8 +131,9 @@ def test_the_real_model_answers_where_there_is_no_network_at_all(home: Home) -> 
             event, states = wire.event(request), set[str]()
             while event["type"] not in ("done", "error"):
                 # Once in each state: heartbeats may come faster than this looks.
-                if event.get("state", event["type"]) not in states:
-                    states.add(event.get("state", event["type"]))
+                state = str(event.get("state", event["type"]))
+                if state not in states:
+                    states.add(state)
                     assert network_of(pid) == []
                 event = wire.event(request)
             assert (event["type"], {"loading", "thinking"} - states) == ("done", set()), event
@@ -198,7 +199,7 @@ def test_every_call_of_a_request_is_private(traced: list[str], home: Home) -> No
             made.setdefault(path[1], line)
     private = {path: line for path, line in made.items() if not path.startswith((str(home.script.directory), "/dev/"))}
     assert {Path(path).name for path in private} >= {"daemon.lock", "learned.sqlite3"}
-    for path, line in private.items():
+    for name, line in private.items():
         mode = re.findall(r", (0[0-7]*)\)", line)
         assert mode, line
-        assert int(mode[-1], 8) & 0o077 == 0, path
+        assert int(mode[-1], 8) & 0o077 == 0, name
