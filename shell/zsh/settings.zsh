@@ -32,6 +32,8 @@ _caro_read_settings() {
   # zsh reads the file by itself here, without a process.
   for line in "${(@f)$(<"$REPLY")}"; do
     [[ "$line" == [[:blank:]]#\[* ]] && break
+    # zsh goes through a pattern with a call for each character: of a very long line it dies.
+    ((${#line} > 2000)) && continue
     line="${line%$'\r'}"
     [[ "$line" == (#b)[[:blank:]]#${~names}[[:blank:]]#=[[:blank:]]#${~text}[[:blank:]]#(\#*)# ]] || continue
     value="${${match[2]#?}%?}"

@@ -34,6 +34,8 @@ TRAPS = (
     "%n",
     "\\\\",
 )
+# zsh died of the first.
+LONG = tuple(f"{name} = {quote}{'x' * 60_000}{quote}".encode() for name in ("style", "key") for quote in "\"'")
 _DEFAULT = "none"
 
 
@@ -46,7 +48,11 @@ def contents(number: int, seed: int) -> list[bytes]:
         for trap in TRAPS
         for quote in "\"'"
     ]
-    return [*chance.sample(traps, min(len(traps), number // 2)), *(content_of(chance) for _ in range(number // 2))]
+    return [
+        *LONG,
+        *chance.sample(traps, min(len(traps), number // 2)),
+        *(content_of(chance) for _ in range(number // 2)),
+    ]
 
 
 def _stands_in(value: str, content: bytes) -> bool:
