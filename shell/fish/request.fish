@@ -90,9 +90,18 @@ function _caro_on_reply
     return 0
 end
 
+# Print the records of the answer that are whole, each with a NUL: what has none behind it is the beginning of one.
+function _caro_records
+    set -l found (begin
+        string collect -N -a <$_caro_path
+        builtin printf end
+    end | string split0)
+    set -q found[2]; and builtin printf '%s\0' $found[1..-2]
+end
+
 # Take the answer. A line that has changed since it was asked for is left alone: the client then shows the command.
 function _caro_take
-    set -l records (string split0 <$_caro_path)
+    set -l records (_caro_records | string split0)
     set -l line (_caro_line | string collect -N -a)
     if string match -q 'done'\t'*' -- $records
         and begin
@@ -118,7 +127,7 @@ function _caro_put
     set -l state
     set -l answer
     for record in $argv
-        set -l name (string match -r '^[a-z]+' -- "$record")
+        set -l name (string match -r '^[a-z]+(?=\t)' -- "$record")
         set -l text (string sub -s (builtin math (string length -- "$name") + 2) -- "$record" | string collect)
         switch "$name"
             case note error
@@ -128,9 +137,9 @@ function _caro_put
             case state
                 set state "$text"
             case cursor
-                set back "$text"
+                string match -qr '^\d{1,9}$' -- "$text"; and set back "$text"
             case done
-                set answer "$text"
+                string match -qr '\S' -- "$text"; and set answer "$text"
         end
     end
     _caro_was_interrupted; and return

@@ -21,8 +21,7 @@ from shell_kinds import KINDS, ShellKind, init_lines  # noqa: E402  as above
 from terminal import Terminal, wait_for  # noqa: E402  as above
 from user_home import SUPPORT, Home  # noqa: E402  as above
 
-# Not fish: it takes half a record for a whole one, and `done-2` for `done`, until its reader is mended.
-READERS = tuple(kind for kind in KINDS if kind.name != "fish")
+READERS = KINDS
 WORDS = "list the files"
 GOOD = b'working\tthinking\0chunk\tls -l\0note\ta note\0state\t[[], "ls -la", 0, ""]\0cursor\t3\0done\tls -la\0'
 # Whoever computes or expands one of these makes a file that must not be there.
