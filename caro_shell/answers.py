@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from caro_shell import parse, verify
 from caro_shell.engines import BrokenOffError, Engine, Remote, Sampling
-from caro_shell.errors import Cancelled, CaroError, NoCommand, Unusable
+from caro_shell.errors import Cancelled, CaroError, Unusable
 from caro_shell.parse.around import text_around
 from caro_shell.parse.likeness import likeness
 from caro_shell.prompt import Message
@@ -79,7 +79,7 @@ class Answers:
         while len(self.commands) < number and budget > 0 and not self._exhausted:
             budget -= 1
             self._draw(engine, visit)
-            if isinstance(self.refusal, NoCommand) and not self.commands:
+            if self.refusal and self.refusal.final and not self.commands:
                 break
         # Whoever asks again begins with the first one then, at once.
         self._exhausted |= 0 < len(self.commands) < number

@@ -84,10 +84,8 @@ class Unusable(CaroError):
     """The model's answer is not one command that could be put on a line."""
 
     code = "unusable"
-
-
-class NoCommand(Unusable):
-    """The model, tuned to tell, says that nothing was asked for that a command does."""
+    final = False
+    """Whether another answer to the same words would be no better."""
 
 
 class ServerError(CaroError):

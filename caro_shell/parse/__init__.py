@@ -2,7 +2,7 @@
 
 import re
 
-from caro_shell.errors import NoCommand, Unusable
+from caro_shell.errors import Unusable
 from caro_shell.parse.characters import refused_in, without_refused
 from caro_shell.parse.continuation import is_complete, split_commands, without_comments
 from caro_shell.parse.wrapping import Unwrapped, is_bare_name, is_data, is_prose, unwrap
@@ -60,12 +60,14 @@ def parse_command(raw: str, shell: str, *, ended: bool) -> str:
     """Return the one command in `raw`; `ended` says whether the model itself ended the answer.
 
     Raises Unusable for an empty, truncated, looping or chatty answer, and for characters that would
-    deceive a terminal; NoCommand where the model says that there is none to write.
+    deceive a terminal; a final one where the model, tuned to tell, says that there is none to write.
     """
     if len(raw) > MOST_CHARACTERS:
         raise Unusable("The model wrote more than any command needs.", _HINT)
     if raw.strip() == NO_COMMAND:
-        raise NoCommand("These words ask for nothing that a command does.", "Say what the shell is to do.")
+        refusal = Unusable("These words ask for nothing that a command does.", "Say what the shell is to do.")
+        refusal.final = True
+        raise refusal
     if _is_loop(raw):
         raise Unusable("The model repeated itself without end.", _HINT)
     if bad := refused_in(raw.replace("\r\n", "\n")):
