@@ -136,7 +136,8 @@ def test_the_real_model_answers_where_there_is_no_network_at_all(home: Home) -> 
                     states.add(state)
                     assert network_of(pid) == []
                 event = wire.event(request)
-            assert (event["type"], {"loading", "thinking"} - states) == ("done", set()), event
+            # The model may be done before a heartbeat says that it thinks.
+            assert (event["type"], "loading" in states) == ("done", True), event
             assert event["command"].startswith("ls")
             assert wire.ask("status")["host"] == ""
         assert network_of(pid) == []
@@ -200,6 +201,6 @@ def test_every_call_of_a_request_is_private(traced: list[str], home: Home) -> No
     private = {path: line for path, line in made.items() if not path.startswith((str(home.script.directory), "/dev/"))}
     assert {Path(path).name for path in private} >= {"daemon.lock", "learned.sqlite3"}
     for name, line in private.items():
-        mode = re.findall(r", (0[0-7]*)\)", line)
+        mode = re.findall(r", (0[0-7]*)(?:\)| <unfinished)", line)
         assert mode, line
         assert int(mode[-1], 8) & 0o077 == 0, name
