@@ -5,11 +5,11 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from caro_shell import parse
 from caro_shell import pipeline as product
 from caro_shell.answers import Answers, Attempt, Visit, listen
 from caro_shell.engines import Engine, Sampling
@@ -66,9 +66,8 @@ def _told(about: str, stack: ExitStack) -> None:
 
     def task(ask: Ask, place: Place) -> Task:
         made = real(ask, place)
-        *constant, last = made.messages
         block = _directory(Path(ask.cwd)) if about == "directory" else _tools(ask.path)
-        return Task([*constant, Message(last.role, f"{last.content}\n{block}")], made.words, made.right, made.accept)
+        return replace(made, messages=made.knowing(block))
 
     real = product._task  # noqa: SLF001  every request goes through it
     stack.enter_context(mock.patch.object(product, "_task", task))
@@ -126,7 +125,5 @@ def _more(answers: Answers, engine: Engine, visit: Visit) -> list[str]:
         with SyntaxCheck(visit.shell) as check, suppress(CaroError):
             for _text in listen(engine, attempt, Sampling(visit.max_tokens, _TEMPERATURE, seed), visit):
                 pass
-            command = answers.task.accept(parse.parse_command(attempt.raw, visit.shell, ended=attempt.ended))
-            if not check.objection(command):
-                commands.append(command)
+            commands.append(answers._checked(attempt, visit, check))  # noqa: SLF001  what any other answer has to pass
     return commands

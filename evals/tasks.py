@@ -123,13 +123,18 @@ def files_of(split: str, topics: Sequence[str] = ()) -> list[Path]:
     return [path for path in found if not topics or path.stem in topics]
 
 
-def read_file(path: Path, slips: list[str]) -> Iterator[Task]:
-    """Yield the sound tasks of one file; what is wrong with the others is added to `slips`, a sentence each."""
+def read_table(path: Path, slips: list[str]) -> Mapping[str, Any]:
+    """Return a file's table, an empty one where it cannot be read: why is added to `slips`."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         slips.append(f"{path}: {error}.")
-        return
+        return {}
+
+
+def read_file(path: Path, slips: list[str]) -> Iterator[Task]:
+    """Yield the sound tasks of one file; what is wrong with the others is added to `slips`, a sentence each."""
+    table = read_table(path, slips)
     slips.extend(f"{path}: `{name}` stands outside of [[task]]." for name in table if name != "task")
     for number, entry in enumerate(table.get("task", []), 1):
         wrong = list(_slips(entry))

@@ -1,6 +1,5 @@
 """A converted adapter into the package, and its entry into the catalogue."""
 
-import hashlib
 import shutil
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import tomlkit
 
 from caro_shell.models.adapters import FOLDER
 from caro_shell.models.catalogue import CATALOGUE_FILE
+from caro_shell.models.checksum import file_sha256
 from training.convert import ADAPTER, read_run
 from training.pairs import TrainingError
 
@@ -20,9 +20,9 @@ def install(out: Path, catalogue: Path = CATALOGUE_FILE, folder: Path = FOLDER) 
     told, adapter = read_run(out), out / ADAPTER
     if not adapter.is_file():
         raise TrainingError(f"There is no {adapter}. python -m training convert …")
-    content = adapter.read_bytes()
-    if len(content) > MOST_BYTES:
-        raise TrainingError(f"{adapter} has {len(content):,} bytes; the wheel takes {MOST_BYTES:,}.")
+    size = adapter.stat().st_size
+    if size > MOST_BYTES:
+        raise TrainingError(f"{adapter} has {size:,} bytes; the wheel takes {MOST_BYTES:,}.")
     name = told["recipe"]["base"]
     table = tomlkit.parse(catalogue.read_text(encoding="utf-8"))
     if table[name]["sha256"] != told["base_sha256"]:
@@ -32,8 +32,8 @@ def install(out: Path, catalogue: Path = CATALOGUE_FILE, folder: Path = FOLDER) 
     shutil.copyfile(adapter, path)
     entry = tomlkit.table()
     entry["file"] = path.name
-    entry["bytes"] = len(content)
-    entry["sha256"] = hashlib.sha256(content).hexdigest()
+    entry["bytes"] = size
+    entry["sha256"] = file_sha256(path)
     entry["base_sha256"] = told["base_sha256"]
     entry["run"] = told["id"]
     entry.add(tomlkit.nl())

@@ -1,12 +1,12 @@
 """Our own intents out of intents/*.toml: one thing people want, many ways of asking for it, the command for it."""
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from caro_shell.prompt import SHELLS, Place
+from evals.tasks import read_table
 from training.pairs import TrainingError
 from training.slots import FOLDER, Kinds, slots_in
 
@@ -73,11 +73,7 @@ def intent_files(folder: Path = INTENTS) -> list[Path]:
 
 
 def _of_file(path: Path, kinds: Kinds, slips: list[str]) -> Iterator[Intent]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        slips.append(f"{path}: {error}.")
-        return
+    table = read_table(path, slips)
     slips.extend(f"{path}: `{name}` stands outside of [[intent]]." for name in table if name != "intent")
     for number, entry in enumerate(table.get("intent", []), 1):
         name = entry.get("id") or f"number {number}"

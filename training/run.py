@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from caro_shell.errors import CaroError
+from caro_shell.models.checksum import file_sha256
 from caro_shell.models.store import Weights, find_model
 from evals.systems import settings_for
 from training.pairs import TrainingError
@@ -57,11 +58,10 @@ def find_base(name: str) -> Weights:
 def describe(recipe: Recipe, weights: Weights, data: Path) -> Described:
     """Return what a run over the data in `data` is made of; raises TrainingError where there is none."""
     try:
-        train = data.joinpath("train.jsonl").read_bytes()
+        sha256 = file_sha256(data / "train.jsonl")
         report: dict[str, Any] = json.loads(data.joinpath("report.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainingError(f"{data} has no data to learn from: {error}. python -m training build-data …") from None
-    sha256 = hashlib.sha256(train).hexdigest()
     return Described(recipe, weights.title, weights.sha256 or "", sha256, report["prompt"])
 
 

@@ -31,14 +31,15 @@ class Floor:
     def __init__(self, settings: config.Settings) -> None:
         """Load the model; `load_ms` is what llama.cpp took for it."""
         weights = find_model(settings.model, settings)
+        adapter = adapter_for(weights, settings)
         engine = create_engine(settings)
         binding = engine.binding if isinstance(engine, LlamaEngine) else LlamaEngine.binding
         start = time.perf_counter()
         placed = offload.place(weights, settings, binding, Attempts(None, ()))
         self._loaded, self.device = placed.loaded, placed.placement.device
-        if chosen := adapter_for(weights, settings):
+        if adapter:
             # What the daemon evaluates, it evaluates with this.
-            self._loaded.add_adapter(str(chosen.path))
+            self._loaded.add_adapter(str(adapter.path))
             self._loaded.use_adapter(on=True)
         self.load_ms = _milliseconds_since(start)
         self._prefix: list[int] = []

@@ -34,7 +34,7 @@ class HeldPrefix:
         """Hold nothing that was evaluated with another adapter, or without one."""
         if adapter != self.adapter:
             self.adapter, self.tokens = adapter, []
-            self.saved.key = [*self._key, adapter]
+            self.saved.key = [*self._key, adapter] if adapter else self._key
 
     def hold(self, tokens: Sequence[int]) -> int:
         """Let the context hold these tokens and nothing else; return how many of them had been evaluated before.
