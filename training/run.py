@@ -21,7 +21,7 @@ from training.recipe import Recipe
 
 RUN, NUMBERS = "run.json", "adapter.npz"
 # The pairs that are looked at for the loss on what is not learnt from: each look takes time from the learning.
-_VALID = 200
+_VALID = 100
 _LIBRARIES = ("torch", "transformers", "peft")
 MISSING = "Training needs libraries that nothing else does; install them with: pip install -e '.[train]'"
 # malloc.h: what mallopt may be told.

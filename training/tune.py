@@ -22,7 +22,7 @@ LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 CHECKPOINT = "checkpoint.pt"
 CURVE = "curve.jsonl"
 END = "<|im_end|>"
-_CHECKPOINT_S = 300.0
+_CHECKPOINT_S = 600.0
 _TOLD_EVERY = 20
 # The least of the learning rate's highest value that is left at the end.
 _FLOOR = 0.1

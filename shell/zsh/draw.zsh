@@ -11,7 +11,7 @@ _caro_draw() {
     return 0
   }
   # The line editor goes through all of it with every key, and no screen shows more.
-  _caro_ghost="${1[1,COLUMNS * LINES]}"
+  _caro_ghost="${1[1,COLUMNS*LINES]}"
   POSTDISPLAY="$_caro_ghost"
   _caro_paint
   return 0
