@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from caro_shell import context, prompt
 from caro_shell.answers import Answers, Attempt, Listener, Visit, pieces
 from caro_shell.confidence import NOT_SURE, confidence, features, is_unsure
-from caro_shell.engines import Engine, Keeping, Remote, Sampling, Tunable, never
+from caro_shell.engines import Engine, Keeping, Measuring, Remote, Sampling, Tunable, never
 from caro_shell.errors import UsageError
 from caro_shell.examples import with_examples
 from caro_shell.line import read_line
@@ -61,15 +61,20 @@ class Pipeline:
 
     def is_prepared(self, shell: str) -> bool:
         """Say whether nothing is left to `prepare` for this shell."""
+        return self._has_examples(shell) and not (isinstance(self.engine, Measuring) and not self.engine.is_measured)
+
+    def _has_examples(self, shell: str) -> bool:
+        """Say whether prompts for this shell begin with examples, or are to have none."""
         if not self.examples or self._is_tuned or not isinstance(self.engine, Keeping):
             return True
         return self.engine.keeps(_opening(context.place(shell)))
 
     def prepare(self, shell: str, cancelled: Callable[[], bool] = never) -> None:
-        """Evaluate the examples for a shell, which takes long; until that is done, prompts are without them."""
-        opening = _opening(context.place(shell))
-        if not self.is_prepared(shell) and isinstance(self.engine, Keeping):
-            self.engine.prepare(opening, cancelled)
+        """Do what takes long: evaluate the examples for a shell, which prompts are without till then; measure."""
+        if not self._has_examples(shell) and isinstance(self.engine, Keeping):
+            self.engine.prepare(_opening(context.place(shell)), cancelled)
+        if isinstance(self.engine, Measuring) and not self.engine.is_measured and not cancelled():
+            self.engine.measure(cancelled)
 
     def _opened(self, messages: Sequence[Message], place: prompt.Place) -> Sequence[Message]:
         """Return a prompt as these weights want it: tuned ones need to know the place alone, others see examples.
@@ -223,6 +228,8 @@ class Pipeline:
             "asked": [attempt.sent[-1].content for attempt in visit.attempts],
             "answers": [attempt.received if remote else attempt.raw for attempt in visit.attempts],
             "log_probabilities": [[round(one, 3) for one in attempt.log_probabilities] for attempt in visit.attempts],
+            "evaluations": [attempt.evaluations for attempt in visit.attempts],
+            "prompt_ms": [round(attempt.prompt_ms, 2) for attempt in visit.attempts],
             "tokens": {
                 "prompt": self.engine.usage.prompt_tokens,
                 "reused": self.engine.usage.reused_tokens,

@@ -155,6 +155,17 @@ class Keeping(Protocol):
 
 
 @runtime_checkable
+class Measuring(Protocol):
+    """What an engine has besides that finds out, while nobody asks, how it is fastest on this machine."""
+
+    is_measured: bool
+    """Whether nothing is left to find out."""
+
+    def measure(self, cancelled: Callable[[], bool]) -> None:
+        """Find it out, unless it is cancelled or the machine is busy; takes seconds, once."""
+
+
+@runtime_checkable
 class Tunable(Protocol):
     """What an engine has besides whose weights may have been tuned for this product (models/adapters.py)."""
 

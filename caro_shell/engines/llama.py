@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from caro_shell.engines.held_prefix import HeldPrefix
     from caro_shell.engines.loaded import Loaded, Sampler
     from caro_shell.engines.offload import Placed
+    from caro_shell.engines.thread_sweep import ThreadSweep
 
 _Piece = TypeVar("_Piece", str, Growth)
 # A daemon that is told to leave waits so long for what it writes.
@@ -51,6 +52,7 @@ class LlamaEngine:
         self.sent: Sequence[Message] = ()
         self._attempts: Attempts
         self._prefix: HeldPrefix
+        self._sweep: ThreadSweep
         self._placed: Placed
         self._loaded: Loaded
         self._template: ChatTemplate
@@ -83,10 +85,12 @@ class LlamaEngine:
         """Work with a model that has been loaded."""
         from caro_shell.engines.chat_template import ChatTemplate
         from caro_shell.engines.held_prefix import hold_prefixes
+        from caro_shell.engines.thread_sweep import sweep_of
 
         self._placed, self._loaded = placed, placed.loaded
         self.placement, self.notes, self.model = placed.placement, placed.notes, placed.step.weights.title
         self._prefix = hold_prefixes(placed, self._settings, self.binding, self._attempts)
+        self._sweep = sweep_of(placed, self._settings, self.binding, measures=self._attempts.path is not None)
         try:
             special = self._loaded.special_tokens()
             self._template = ChatTemplate(self._loaded.chat_template(), self._loaded.tokenize, special)
@@ -123,6 +127,18 @@ class LlamaEngine:
         self._take(offload.place_on_the_cpu(failed, self._settings, self.binding, self._attempts))
         self.tune(on=tuned)
         self.notes = (*notes, f"{offload.called(failed.device)} failed at work; the model was loaded anew on the CPU.")
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the number of threads is settled."""
+        return self._loaded.is_closed or self._sweep.is_measured
+
+    def measure(self, cancelled: Callable[[], bool]) -> None:
+        """Settle the number of threads, unless it is cancelled or others are using the machine."""
+        from caro_shell.engines.loaded import EvaluationError
+
+        with suppress(EvaluationError):
+            self._sweep.measure(len(self._prefix.tokens), cancelled)
 
     def prime(self, messages: Sequence[Message]) -> None:
         """Evaluate everything before the last message and keep it, in a file too where reading that is faster."""

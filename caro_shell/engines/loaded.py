@@ -117,6 +117,10 @@ class Loaded:
         adapters = (self.c.llama_adapter_lora_p_ctypes * 1)(self._adapter)
         return bool(self.c.llama_set_adapters_lora(self.context, adapters, int(on), (ctypes.c_float * 1)(1.0)) == 0)
 
+    def use_threads(self, decode: int, prompt: int) -> None:
+        """Evaluate on so many threads of the CPU from now on: a token alone, and several at once."""
+        self.c.llama_set_n_threads(self.context, decode, prompt)
+
     def forget_after(self, position: int) -> None:
         """Drop what was evaluated from `position` on."""
         self.leave(0, position)

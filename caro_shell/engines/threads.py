@@ -45,6 +45,12 @@ def _usable_cores() -> int:
     return min(_physical_cores(allowed), _quota())
 
 
+def logical_cpus() -> int:
+    """Return how many threads may run at a time: what the process is allowed, two of one core counted twice."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(allowed, _quota())
+
+
 def choose_threads(wanted: int) -> int:
     """Return `wanted`, or when it is 0 the number of threads that suits this machine."""
     if wanted > 0:
