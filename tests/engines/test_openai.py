@@ -622,6 +622,16 @@ def test_a_key_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
         engine("http://localhost:1", api_key_file="~nobody-of-that-name/key")
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_nobody_waits_for_a_key_that_a_fifo_may_hold(serve: Serve, tmp_path: Path, *, named: bool) -> None:
+    """Whether it is named or lies beside the configuration; the worker would stand still for every terminal."""
+    server = serve()
+    os.mkfifo(tmp_path / "api_key", 0o600)
+    with pytest.raises(ConfigError, match="is not a file"):
+        engine(server, **({"api_key_file": str(tmp_path / "api_key")} if named else {}))
+    assert server.seen == []
+
+
 @pytest.mark.parametrize("status", ["400 Bad Request", "403 Forbidden", "404 Not Found", "500 Oops", "429 Slow"])
 def test_a_server_that_quotes_the_key_does_not_make_us_show_it(serve: Serve, status: str) -> None:
     """Some say which key was wrong."""

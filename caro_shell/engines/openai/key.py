@@ -39,7 +39,7 @@ def read_key(settings: Settings) -> Key:
         return Key(settings.api_key, "CARO_API_KEY")
     path = key_file(settings)
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
             _refuse_open_file(path, os.fstat(file.fileno()))
             data = file.read(_MOST_BYTES)
     except FileNotFoundError:
@@ -52,6 +52,11 @@ def read_key(settings: Settings) -> Key:
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise ConfigError(f"The key file {path} does not hold one key.", "Write the key into it, and nothing else.")
     return Key(text, str(path))
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for whoever may write into a FIFO, and without getting a terminal for it."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
 def _refuse_open_file(path: Path, found: os.stat_result) -> None:
