@@ -41,6 +41,10 @@ class Attempt:
     ended: bool = False
     log_probabilities: Sequence[float] = ()
     """Of each token, as far as the engine can tell."""
+    evaluations: int = 0
+    """How many of its tokens were evaluated one by one."""
+    prompt_ms: float = 0.0
+    """What the engine took for the prompt; 0 where it cannot tell."""
 
 
 @dataclass
@@ -191,5 +195,6 @@ def _stream(engine: Engine, attempt: Attempt, sampling: Sampling, visit: Visit) 
         stream.close()  # type: ignore[attr-defined]
         attempt.ended = engine.usage.ended
         attempt.log_probabilities = engine.usage.log_probabilities
+        attempt.evaluations, attempt.prompt_ms = engine.usage.evaluations, engine.usage.prompt_ms
         attempt.sent = engine.sent or attempt.messages
         attempt.received = engine.received if isinstance(engine, Remote) else ""

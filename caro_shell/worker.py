@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -155,13 +156,16 @@ class Worker:
         try:
             if job.cancelled.is_set():
                 raise Cancelled("Cancelled.")  # noqa: TRY301  one place turns errors into events
+            taken = time.monotonic()
             pipeline = self._loaded(job)
+            before = _waited(job, taken)
             job.state = "thinking"
             if isinstance(pipeline.engine, Announcing):
                 pipeline.engine.announce = partial(setattr, job, "state")
             self.engine_state = replace(self.engine_state, state="busy")
             listener = Listener(lambda text: self._show(job, text), job.cancelled.is_set)
             reply = pipeline.answer(job.request, listener)
+            reply = reply._replace(timings_ms={**before, **reply.timings_ms})
         except CaroError as error:
             _write_down(job, error.message)
             return error_event(error)
@@ -249,6 +253,12 @@ class Worker:
 
 def _state_of(engine: Engine) -> EngineState:
     return EngineState("ready", engine.model, engine.name, engine.placement, engine.notes)
+
+
+def _waited(job: Job, taken: float) -> dict[str, float]:
+    """Return the milliseconds that a job has waited for its turn, until `taken`, and for a model to be loaded for it."""
+    load = {"load": round((time.monotonic() - taken) * 1000, 2)} if job.state == "loading" else {}
+    return {"queue": round((taken - job.since) * 1000, 2), **load}
 
 
 def _write_down(job: Job, outcome: str) -> None:
