@@ -78,6 +78,14 @@ def described(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield head, " ".join(said)
 
 
+def entries(lines: Iterable[str]) -> Iterator[tuple[Mapping[str, str], str]]:
+    """Yield the same entries: the options of each with what they take, and what they do."""
+    # An empty line within a paragraph is none to end an entry.
+    for head, says in described(line for line in lines if line.strip() != ";"):
+        if names := dict(_in_head(head)):
+            yield names, says
+
+
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 

@@ -60,7 +60,8 @@ def left_out(request: str, command: str, disk: Disk) -> list[str]:
     if re.search(r"\$[\w({@*]|`|<\(", command):
         return []
     plain = re.sub(r"[\"'\\]", "", command)
-    patterns = [word for word in re.split(r"[\s=:]+", plain) if set(word) & set("*?[{")]
+    # `{}` is what find and xargs put a name in for, and matches nothing by itself.
+    patterns = [word for word in re.split(r"[\s=:]+", plain) if set(word) & set("*?[{") and word != "{}"]
     endings = [f".{found}" for found in dict.fromkeys(_ENDING.findall(request)) if found in _ENDINGS]
     return [
         *(path for path in paths_named(request, disk) if not any(_occurs(path, plain, patterns, disk))),

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from caro_shell.prove.commands import Command, Word
 from caro_shell.prove.files import Disk
+from caro_shell.prove.requested import paths_named
 
 _WORD = re.compile(r"[^\W\d_]+")
 # The last operand is what is written to.
@@ -39,24 +40,58 @@ def surprises(request: str, text: str, commands: Sequence[Command], disk: Disk) 
     """Yield what `commands`, written in `text`, do to files though `request`, if there is one, does not ask for it."""
     if not request.strip():
         return
-    deletes, overwrites = _data()["deletes"], _data()["overwrites"]
-    if not _is_asked(request):
-        for command in commands:
-            if _deletes(command):
-                yield Surprise(command.name, deletes["note"], deletes["wish"], level="critical")
-    for command in commands:
-        if _replaces(command) and _begins(request, _data()["replaces"]["asked"]):
-            yield Surprise(command.name, _data()["replaces"]["note"], _data()["replaces"]["wish"], level="critical")
+    if _is_asked(request):
+        yield from _spares_nothing(request, text, commands, disk)
+    else:
+        yield from _unasked("deletes", _deletes, commands)
+    if not _begins(request, _data()["restores"]["asked"]):
+        yield from _unasked("restores", _restores, commands)
+    if _begins(request, _data()["replaces"]["asked"]):
+        yield from _unasked("replaces", _replaces, commands)
+    overwrites = _data()["overwrites"]
     for word in _written(text, commands):
         if word.known and _is_file(word.text, disk) and not _names(request, word.text):
             note = overwrites["note"].format(path=word.text)
             yield Surprise(word, note, overwrites["wish"].format(path=word.text), word.text)
 
 
+def _unasked(kind: str, does: Callable[[Command], bool], commands: Sequence[Command]) -> Iterator[Surprise]:
+    data = _data()[kind]
+    for command in commands:
+        if does(command):
+            yield Surprise(command.name, data["note"], data["wish"], level="critical")
+
+
 def _is_asked(request: str) -> bool:
     deletes = _data()["deletes"]
     inside = [*deletes["asked_inside"], *deletes["asked_together"]]
     return _begins(request, deletes["asked"]) or any(part in request.lower() for part in inside)
+
+
+def _spares_nothing(request: str, text: str, commands: Sequence[Command], disk: Disk) -> Iterator[Surprise]:
+    """Yield what deletes, where the request says what to spare and the command does not name it."""
+    spares = _data()["spares"]
+    found = re.search(rf"(?<!\w)(?:{'|'.join(map(re.escape, spares['asked']))})(?!\w)", request.lower())
+    deleting = [command for command in commands if _deletes(command)]
+    if not found or not deleting:
+        return
+    for path in paths_named(request[found.end() :], disk):
+        name = path.rstrip("/").rpartition("/")[2]
+        # A pattern that it falls under would delete it.
+        if name.lower() in text.lower():
+            continue
+        yield Surprise(
+            deleting[0].name, spares["note"].format(path=name), spares["wish"].format(path=path), level="critical"
+        )
+
+
+def _restores(command: Command) -> bool:
+    """Say whether files of a work tree are put back to what git has of them."""
+    words = [word.text for word in command.words]
+    if command.name.text != "git" or len(words) < 2:  # noqa: PLR2004  a subcommand, and what it is done to
+        return False
+    told = {"--staged", "-S"} & set(words) and not {"--worktree", "-W"} & set(words)
+    return (words[0] == "restore" and not told) or (words[0] == "checkout" and "--" in words[1:-1])
 
 
 def _begins(request: str, beginnings: Sequence[str]) -> bool:

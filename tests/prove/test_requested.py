@@ -20,6 +20,7 @@ from caro_shell.prove.requested import left_out
         ("all .JPG here", "ls *.JPG", []),
         ("which .html files changed", "find . -iname '*.HTML' -mtime -1", []),
         ("show .bashrc", "cat ~/.bashrc", []),
+        ("remove the .csv files", "find . -name '*.txt' -exec rm {} +", [".csv"]),
         ("version 1.zip of it", "ls", []),
         ("go to example.org/a.html", "curl example.org/a.html", []),
     ],

@@ -117,3 +117,55 @@ def test_who_wants_to_keep_the_original_does_not_lose_it(command: str, here: Pat
     assert said("compress it but keep the original", f"{program} -k {' '.join(rest)}", here) == []
     assert said("compress it but keep the original", f"{program} -9vk {rest[-1]}", here) == []
     assert said("compress it but keep the original", f"{program} --stdout {rest[-1]} > new", here) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "command", "spared"),
+    [
+        ("delete all .tmp files under /srv/b except those in /srv/b/keep", "find /srv/b -name '*.tmp' -delete", "keep"),
+        ("remove the texts but not notes.txt", "rm *.txt", "notes.txt"),
+        ("remove everything but keep out/a.log", "find . -type f -exec rm {} +", "a.log"),
+        ("lösche alle .csv außer sales.csv", "rm -- *.csv", "sales.csv"),
+        ("supprime les .csv sauf sales.csv", "find . -name '*.csv' -exec rm {} \\;", "sales.csv"),
+    ],
+)
+def test_what_is_to_be_spared_is_in_the_command(request_: str, command: str, spared: str, here: Path) -> None:
+    """A pattern that it falls under does not spare it."""
+    assert said(request_, command, here) == [f"It does not spare `{spared}`, which you want to keep."]
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        ("remove the texts but not notes.txt", "find . -name '*.txt' ! -name notes.txt -delete"),
+        (
+            "delete /srv/b/*.tmp except /srv/b/keep",
+            "find /srv/b -path /srv/b/keep -prune -o -name '*.tmp' -exec rm {} +",
+        ),
+        ("show the texts except notes.txt", "ls *.txt"),
+        ("remove notes.txt", "rm notes.txt"),
+    ],
+)
+def test_what_is_spared_is_no_surprise(request_: str, command: str, here: Path) -> None:
+    """By its name; and where nothing is deleted, nothing has to be."""
+    assert said(request_, command, here) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["git restore --source=v1.0 -- notes.txt", "git checkout v1.0 -- notes.txt", "git restore -SW notes.txt"]
+)
+def test_who_wants_to_see_an_earlier_state_keeps_this_one(command: str, here: Path) -> None:
+    """Whoever wants to have it back says so."""
+    assert said("print notes.txt as it was in v1.0", command, here) == [
+        "It replaces files by what git has of them, which you did not ask for."
+    ]
+    for request in ("restore notes.txt from v1.0", "discard my changes to notes.txt", "bring notes.txt back"):
+        assert said(request, command, here) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["git restore --staged notes.txt", "git checkout main", "git checkout -b new", "git show v1.0:notes.txt"]
+)
+def test_what_touches_no_file_of_the_work_tree_restores_nothing(command: str, here: Path) -> None:
+    """The index, and branches."""
+    assert said("print notes.txt as it was in v1.0", command, here) == []
