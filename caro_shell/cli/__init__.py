@@ -7,7 +7,20 @@ from importlib import import_module
 
 from caro_shell.errors import Cancelled, CaroError, UsageError
 
-VERBS = ("init", "explain", "check", "abbr", "daemon", "models", "config", "forget", "last", "doctor", "bench")
+# Each with what it does: `caro --help`, the man page and the completions say it.
+VERBS = {
+    "init": "the lines that load caro into your shell",
+    "explain": "what a command does",
+    "check": "how dangerous a command is, and why",
+    "abbr": "keep commands under names of your own",
+    "daemon": "the process that keeps the model warm",
+    "models": "the weights: list, fetch, use, remove",
+    "config": "the settings, and where each comes from",
+    "forget": "what is kept of earlier answers",
+    "last": "exactly what was sent last time",
+    "doctor": "what is wrong, and the command that mends it",
+    "bench": "how fast it is, step by step",
+}
 
 ANSWERED, FAILED, USAGE, CANCELLED = 0, 1, 2, 130
 _REPORT = "Say it once more with CARO_TRACE=1 in front, and report what you see."
@@ -15,7 +28,7 @@ _REPORT = "Say it once more with CARO_TRACE=1 in front, and report what you see.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one `caro` command and return its exit code; no traceback reaches a user."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = _asks_for_help(list(sys.argv[1:] if argv is None else argv))
     verb = words[0] if words and words[0] in VERBS else "request"
     try:
         run = import_module(f"caro_shell.cli.{verb}").run
@@ -46,6 +59,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_error(CaroError(f"Something in caro broke ({type(error).__name__}: {error}).", _REPORT))
         return FAILED
     return status
+
+
+def _asks_for_help(words: list[str]) -> list[str]:
+    """Return `VERB --help` for `help VERB`; other words that begin with `help` are a request."""
+    if words[:1] == ["help"] and (len(words) == 1 or words[1] in VERBS):
+        return [*words[1:], "--help"]
+    return words
 
 
 def print_error(error: CaroError) -> None:

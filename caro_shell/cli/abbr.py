@@ -15,31 +15,45 @@ from caro_shell.parse.characters import without_refused
 from caro_shell.prompt import SHELLS
 
 
-def _parser() -> Parser:
-    parser = Parser(
+def parser() -> Parser:
+    """Return what the verbs take, with their help."""
+    made = Parser(
         prog="caro abbr",
         description="Keeps commands under names: abbreviations in fish, aliases in zsh and bash. "
         "Shells that are open have a new one at their next prompt.",
+        examples=(
+            ("caro abbr add gs 'git status'", "a command, as it is"),
+            ('caro abbr add big "the five largest files here"', "the command for a request"),
+            ("caro abbr list", "what is kept"),
+            ("caro abbr rm gs big", "keeps them no longer"),
+        ),
     )
-    verbs = parser.add_subparsers(dest="verb", metavar="add|list|rm", required=True)
-    add = verbs.add_parser("add", help="keep a command, or the command that the model writes for a request")
-    add.add_argument("name", metavar="NAME", help="letters, digits and _ . + -, a letter first")
+    verbs = made.add_subparsers(dest="verb", metavar="add|list|rm", required=True)
+    text = "keep a command, or the command that the model writes for a request"
+    add = verbs.add_parser(
+        "add", help=text, description=text, examples=(("caro abbr add gs 'git status'", "gs stands for git status"),)
+    )
+    add.add_argument("name", metavar="NEW-NAME", help="letters, digits and _ . + -, a letter first")
     add.add_argument("text", nargs=argparse.REMAINDER, metavar="TEXT", help="a command, or words; best in quotes")
     kind = add.add_mutually_exclusive_group()
     kind.add_argument("--command", action="store_true", help="TEXT is a command, whatever it looks like")
     kind.add_argument("--request", action="store_true", help="TEXT is words, whatever they look like")
     add.add_argument("--shell", choices=SHELLS, default="", help="the shell a request is for (default: yours)")
-    listing = verbs.add_parser("list", help="NAME, a tab and the command, a line each")
+    text = "NAME, a tab and the command, a line each"
+    listing = verbs.add_parser(
+        "list", help=text, description=text, examples=(("caro abbr list --json", "one object, names to commands"),)
+    )
     listing.add_argument("--json", action="store_true", help="print one object, names to commands")
-    remove = verbs.add_parser("rm", help="keep these names no longer")
-    remove.add_argument("names", nargs="+", metavar="NAME")
-    return parser
+    text = "keep these names no longer"
+    remove = verbs.add_parser("rm", help=text, description=text, examples=(("caro abbr rm gs", "gs is yours again"),))
+    remove.add_argument("names", nargs="+", metavar="NAME", help="a name of `caro abbr list`")
+    return made
 
 
 def run(argv: Sequence[str]) -> int:
     """Do one of the verbs."""
     verbs: dict[str, Callable[[argparse.Namespace], None]] = {"add": _add, "list": _list, "rm": _remove}
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     verbs[options.verb](options)
     return ANSWERED
 

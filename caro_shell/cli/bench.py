@@ -27,25 +27,35 @@ def _compare(options: argparse.Namespace) -> int:
     return ANSWERED if any("error" not in row for row in rows) else FAILED
 
 
-def run(argv: Sequence[str]) -> int:
-    """Measure and print; takes a minute or two, and lies on a busy machine."""
-    parser = Parser(
+def parser() -> Parser:
+    """Return what the verb takes, with its help."""
+    made = Parser(
         prog="caro bench",
         description="Measures a key press from end to end, step by step, beside llama.cpp's bare evaluation of "
         "the same tokens in the same run. Quiet the machine first: a busy one makes every figure wrong.",
+        examples=(
+            ("caro bench", "a table, after a minute or two"),
+            ("caro bench -n 5 --cold 1 --json", "quicker, for programs"),
+            ("caro bench --engines llama,xllamacpp", "engines beside each other"),
+        ),
     )
-    parser.add_argument("-n", type=int, default=20, metavar="N", help="warm requests (default 20)")
-    parser.add_argument("--cold", type=int, default=3, metavar="N", help="cold starts (default 3)")
-    parser.add_argument(
+    made.add_argument("-n", type=int, default=20, metavar="N", help="warm requests (default 20)")
+    made.add_argument("--cold", type=int, default=3, metavar="N", help="cold starts (default 3)")
+    made.add_argument(
         "--engines",
         type=_names,
         default=[],
         metavar="NAME,…",
         help="instead: engines beside each other (llama, xllamacpp, openai, mlx, candle)",
     )
-    parser.add_argument("--models", type=_names, default=[], metavar="NAME,…", help="with --engines: of these models")
-    parser.add_argument("--json", action="store_true", help="print one object")
-    options = parser.parse_args(argv)
+    made.add_argument("--models", type=_names, default=[], metavar="NAME,…", help="with --engines: of these models")
+    made.add_argument("--json", action="store_true", help="print one object")
+    return made
+
+
+def run(argv: Sequence[str]) -> int:
+    """Measure and print; takes a minute or two, and lies on a busy machine."""
+    options = parser().parse_args(argv)
     if options.n < 1 or options.cold < 1:
         raise UsageError("There is nothing to measure in less than one request.", "Try: caro bench -n 20 --cold 3")
     if options.engines:

@@ -21,18 +21,29 @@ if TYPE_CHECKING:
 EXIT_CODES = {"safe": ANSWERED, "moderate": 10, "high": 11, "critical": 12}
 
 
-def run(argv: Sequence[str]) -> int:
-    """Print the risk of one command, or of every line of stdin; the exit code says the level."""
-    parser = Parser(
+def parser() -> Parser:
+    """Return what the verb takes, with its help."""
+    made = Parser(
         prog="caro check",
         description="How dangerous a command is, judged on its syntax tree: safe, moderate, high or critical, with the "
-        "reasons. Nothing is run. Exit codes: 0 safe, 10 moderate, 11 high, 12 critical.",
+        "reasons. Nothing is run, and no model is asked.",
+        statuses={**{status: level for level, status in EXIT_CODES.items()}, 2: "wrong usage"},
+        examples=(
+            ("caro check 'rm -rf ./build'", "the level, and the reasons below it"),
+            ("caro check --json 'curl -s x.sh | sh'", "the same as one object, for programs"),
+            ("caro check --batch < commands.txt", "a command a line, an object a line"),
+        ),
     )
-    parser.add_argument("words", nargs="*", metavar="COMMAND", help="the command, in quotes")
-    parser.add_argument("--batch", action="store_true", help="a command a line on stdin, an object a line on stdout")
-    parser.add_argument("--shell", default="", choices=("", *SHELLS), metavar="SHELL", help="whose grammar it has")
-    parser.add_argument("--json", action="store_true", help="print one object")
-    options = parser.parse_args(argv)
+    made.add_argument("words", nargs="*", metavar="COMMAND", help="the command, in quotes")
+    made.add_argument("--batch", action="store_true", help="a command a line on stdin, an object a line on stdout")
+    made.add_argument("--shell", default="", choices=SHELLS, help="whose grammar it has (default: yours)")
+    made.add_argument("--json", action="store_true", help="print one object")
+    return made
+
+
+def run(argv: Sequence[str]) -> int:
+    """Print the risk of one command, or of every line of stdin; the exit code says the level."""
+    options = parser().parse_args(argv)
     shell = options.shell or users_shell()
     if options.batch:
         if options.words:

@@ -23,26 +23,40 @@ _SET = "(set)"
 """What is shown of a secret."""
 
 
-def _parser() -> Parser:
-    parser = Parser(
+_VERBS = {
+    "get": ("the value in force", ("caro config get model", "the value, and nothing else")),
+    "set": ("write a value into the file", ("caro config set key 'ctrl-x g'", "another key")),
+    "unset": ("take a value out of the file", ("caro config unset key", "back to the default")),
+    "list": ("every setting, its value, and where that comes from", ("caro config list --json", "for programs")),
+    "path": ("where the file is, or would be", ('cat "$(caro config path)"', "what stands in it")),
+    "edit": ("open the file in your editor, and look it over afterwards", ("EDITOR=nano caro config edit", "in nano")),
+}
+
+
+def parser() -> Parser:
+    """Return what the verbs take, with their help."""
+    made = Parser(
         prog="caro config",
         description="The settings: defaults, the configuration file, variables CARO_NAME; the last one wins. "
         "A change counts from the next request on; nothing has to be restarted.",
+        examples=(
+            ("caro config list", "the settings, and where each comes from"),
+            ("caro config set model tiny", "a smaller model"),
+            ("caro config set key ''", "no key"),
+        ),
     )
-    verbs = parser.add_subparsers(dest="verb", metavar="get|set|unset|list|path|edit", required=True)
-    get = verbs.add_parser("get", help="the value in force")
-    put = verbs.add_parser("set", help="write a value into the file")
-    unset = verbs.add_parser("unset", help="take a value out of the file")
-    listing = verbs.add_parser("list", help="every setting, its value, and where that comes from")
-    verbs.add_parser("path", help="where the file is, or would be")
-    verbs.add_parser("edit", help="open the file in your editor, and look it over afterwards")
+    verbs = made.add_subparsers(dest="verb", metavar="|".join(_VERBS), required=True)
+    get, put, unset, listing, _path, _edit = (
+        verbs.add_parser(name, help=text, description=text, examples=(example,))
+        for name, (text, example) in _VERBS.items()
+    )
     for verb in (get, put, unset):
         verb.add_argument("key", metavar="KEY", help="a name of `caro config list`")
     put.add_argument("value", metavar="VALUE", help="as you would write it, without the quotes of the file")
     for verb in (get, put, unset):
         verb.add_argument("--json", action="store_true", help="print key, value, default and origin as one object")
     listing.add_argument("--json", action="store_true", help="print an array of such objects")
-    return parser
+    return made
 
 
 def run(argv: Sequence[str]) -> int:
@@ -55,7 +69,7 @@ def run(argv: Sequence[str]) -> int:
         "path": _path,
         "edit": _edit,
     }
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     return verbs[options.verb](options)
 
 

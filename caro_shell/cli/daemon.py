@@ -38,31 +38,43 @@ _STOPPED = {
 _LOG_LINES = 100
 
 
-def _parser() -> Parser:
-    parser = Parser(
+_VERBS = {
+    "run": ("be the daemon, in the foreground", "with its log on the screen; Ctrl-C ends it"),
+    "start": ("start it now, without a request", "the model is loaded at the first request"),
+    "warm": ("start it, and load the model before anybody asks", "so that the first answer is as quick as the next"),
+    "stop": ("let it leave; the next request starts it again", "gives all of its memory back"),
+    "restart": ("stop and start", "tries a model again that did not load"),
+    "status": ("what it is doing", "the model, the device, the memory it takes"),
+    "logs": (f"the last {_LOG_LINES} lines of its log", "what it said when something went wrong"),
+    "install": ("warm it at every login from now on", "by systemd or launchd"),
+    "uninstall": ("do that no more", "takes away what install has made"),
+}
+
+
+def parser() -> Parser:
+    """Return what the verbs take, with their help."""
+    made = Parser(
         prog="caro daemon",
         description="The process that keeps the model warm. It starts by itself at the first request.",
+        examples=(
+            ("caro daemon status", "what it is doing"),
+            ("caro daemon status --json | jq -r .state", "the same for scripts"),
+            ("caro daemon install", "the model is loaded at login from now on"),
+        ),
     )
-    verbs = {
-        "run": "be the daemon, in the foreground",
-        "start": "start it now, without a request",
-        "warm": "start it, and load the model before anybody asks",
-        "stop": "let it leave; the next request starts it again",
-        "restart": "stop and start",
-        "status": "what it is doing (with --json: for scripts)",
-        "logs": f"the last {_LOG_LINES} lines of its log",
-        "install": "warm it at every login from now on",
-        "uninstall": "do that no more",
-    }
-    parser.add_argument("verb", choices=verbs, metavar="VERB", help="; ".join(f"{k}: {v}" for k, v in verbs.items()))
-    parser.add_argument("--json", action="store_true", help="print the status as one object")
-    parser.add_argument("--at-login", action="store_true", help="warm: do nothing while this machine runs on battery")
-    return parser
+    verbs = made.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, (text, example) in _VERBS.items():
+        verb = verbs.add_parser(name, help=text, description=text, examples=((f"caro daemon {name}", example),))
+        if name not in {"run", "logs"}:
+            verb.add_argument("--json", action="store_true", help="print the status as one object")
+        if name == "warm":
+            verb.add_argument("--at-login", action="store_true", help="do nothing while this machine runs on battery")
+    return made
 
 
 def run(argv: Sequence[str]) -> int:
     """Do one of the verbs."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     verbs: dict[str, Callable[[argparse.Namespace], None]] = {
         "run": _run,
         "start": _start,

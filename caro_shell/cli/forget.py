@@ -13,18 +13,27 @@ from caro_shell.parse.characters import without_refused
 _MOST_SHOWN = 10
 
 
+def parser() -> Parser:
+    """Return what the verb takes, with its help."""
+    made = Parser(
+        prog="caro forget",
+        description="Removes what is kept of earlier answers and what you made of them.",
+        examples=(
+            ("caro forget", "how much is kept, and where; nothing is removed"),
+            ("caro forget password", "what has this text in it"),
+            ("caro forget --all", "everything"),
+        ),
+    )
+    made.add_argument("words", nargs="*", metavar="TEXT", help="what has this text in it, in the words or the command")
+    made.add_argument("--all", action="store_true", help="everything")
+    return made
+
+
 def run(argv: Sequence[str]) -> int:
     """Remove what was asked for and say what it was; without words, say what there is."""
     from caro_shell.learned import Learned
 
-    parser = Parser(
-        prog="caro forget", description="Removes what is kept of earlier answers and what you made of them."
-    )
-    parser.add_argument(
-        "words", nargs="*", metavar="TEXT", help="what has this text in it, in the words or the command"
-    )
-    parser.add_argument("--all", action="store_true", help="everything")
-    options = parser.parse_args(argv)
+    options = parser().parse_args(argv)
     text = " ".join(options.words)
     if options.all and text:
         raise UsageError("Either a text or --all.", "Try: caro forget --all")

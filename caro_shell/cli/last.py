@@ -14,13 +14,24 @@ from caro_shell.errors import CaroError
 from caro_shell.parse.characters import without_refused
 
 
+def parser() -> Parser:
+    """Return what the verb takes, with its help."""
+    made = Parser(
+        prog="caro last",
+        description="Exactly what was sent to the model last time, where that was, what came back, and how long each "
+        "step took. It is kept in memory only.",
+        examples=(
+            ("caro last", "for people"),
+            ("caro last --json | jq .timings_ms", "for programs"),
+        ),
+    )
+    made.add_argument("--json", action="store_true", help="print one object")
+    return made
+
+
 def run(argv: Sequence[str]) -> int:
     """Print the daemon's memory of the last request; it is kept nowhere else, and has no secret in it that left."""
-    parser = Parser(
-        prog="caro last", description="Exactly what was sent to the model last time. It is kept in memory only."
-    )
-    parser.add_argument("--json", action="store_true", help="print one object")
-    options = parser.parse_args(argv)
+    options = parser().parse_args(argv)
     with Client(os.environ) as client:
         last = read_status(client, last=True).get("last")
     if not last:

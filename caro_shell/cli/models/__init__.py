@@ -1,11 +1,14 @@
 """`caro models`: the weights on this machine; what each verb does is in a module beside this one."""
 
-import argparse
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from caro_shell import config
 from caro_shell.cli.options import Parser
+
+if TYPE_CHECKING:
+    import argparse
 
 SOURCES = ("hub", "index", "file", "url", "cache")
 _VERBS = {
@@ -23,38 +26,70 @@ _VERBS = {
 _NAME = "small, small:q8_0, owner/repo:file.gguf, or https://…#sha256=HEX"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="caro models", description="The weights on this machine.", allow_abbrev=False)
-    verbs = parser.add_subparsers(dest="verb", metavar="|".join(_VERBS), required=True)
+# Each verb's help, and an example of it.
+_TOLD = {
+    "list": ("the models caro knows, and which of them are here", ("--all", "every quantisation, too")),
+    "info": ("all that is known of a model", ("small", "its size, its hash, where it comes from")),
+    "path": ("where the weights of a model lie", ("tiny", "the file, and nothing else")),
+    "pull": ("fetch models; goes on where an earlier try stopped", ("small tiny", "both, each checked by its SHA-256")),
+    "use": ("answer with this model from the next request on", ("tiny", "writes the setting `model`")),
+    "rm": ("remove models that caro has fetched", ("xl", "frees its disk space")),
+    "verify": (
+        "check every byte of models against their SHA-256; all that are here without a MODEL",
+        ("", "exit status 1 when something is wrong"),
+    ),
+    "export": (
+        "copy models and their hashes into a directory, for a machine without network",
+        ("/media/usb small", "`caro models import /media/usb` takes them there"),
+    ),
+    "import": ("take the models out of such a directory", ("/media/usb", "each checked by its SHA-256")),
+    "requantize": (
+        "make another quantisation of a model, with llama.cpp's own quantiser",
+        ("small q4_0", "quicker on some machines"),
+    ),
+}
 
-    def verb(name: str, text: str, names: str = "", *, json: bool = False) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text, allow_abbrev=False)
+
+def parser() -> Parser:
+    """Return what the verbs take, with their help."""
+    made = Parser(
+        prog="caro models",
+        description="The weights on this machine.",
+        allow_abbrev=False,
+        examples=(
+            ("caro models list", "the models, and which are here"),
+            ("caro models pull small", "fetches one and checks its SHA-256"),
+            ("caro models use tiny", "answers with another one"),
+        ),
+    )
+    verbs = made.add_subparsers(dest="verb", metavar="|".join(_VERBS), required=True)
+
+    def verb(name: str, names: str = "", *, json: bool = False) -> Parser:
+        text, (words, what) = _TOLD[name]
+        example = (f"caro models {name} {words}".rstrip(), what)
+        added = verbs.add_parser(name, help=text, description=text, allow_abbrev=False, examples=(example,))
         if names:
-            added.add_argument("names", nargs=names, metavar="NAME", help=f"{_NAME}; else the setting `model`")
+            added.add_argument("names", nargs=names, metavar="MODEL", help=f"{_NAME}; else the setting `model`")
         if json:
             added.add_argument("--json", action="store_true", help="for programs, on stdout")
         return added
 
-    verb("list", "the models caro knows, and which of them are here", json=True).add_argument(
-        "--all", action="store_true", help="every quantisation, too"
-    )
-    verb("info", "all that is known of a model", "?", json=True)
-    verb("path", "where the weights of a model lie", "?")
-    _add_pull(verb("pull", "fetch models; goes on where an earlier try stopped", "*", json=True))
-    verb("use", "answer with this model from the next request on").add_argument("name", metavar="NAME", help=_NAME)
-    verb("rm", "remove models that caro has fetched", "+").add_argument(
-        "--force", action="store_true", help="also the one in use"
-    )
-    verb("verify", "check every byte of models against their SHA-256; all that are here without a NAME", "*", json=True)
-    _add_directory(verb("export", "copy models and their hashes into a directory, for a machine without network"))
-    _add_directory(verb("import", "take the models out of such a directory"), names=False)
-    requantize = verb("requantize", "make another quantisation of a model, with llama.cpp's own quantiser")
-    requantize.add_argument("name", metavar="NAME", help="a model that is here")
+    verb("list", json=True).add_argument("--all", action="store_true", help="every quantisation, too")
+    verb("info", "?", json=True)
+    verb("path", "?")
+    _add_pull(verb("pull", "*", json=True))
+    verb("use").add_argument("name", metavar="MODEL", help=_NAME)
+    verb("rm", "+").add_argument("--force", action="store_true", help="also the one in use")
+    verb("verify", "*", json=True)
+    _add_directory(verb("export"))
+    _add_directory(verb("import"), names=False)
+    requantize = verb("requantize")
+    requantize.add_argument("name", metavar="MODEL", help="a model that is here")
     requantize.add_argument("kind", choices=("q4_0", "q8_0"), help="q4_0: fewer bits, quicker on some; q8_0: more")
-    return parser
+    return made
 
 
-def _add_pull(pull: argparse.ArgumentParser) -> None:
+def _add_pull(pull: Parser) -> None:
     pull.add_argument("--from", dest="from_file", default="", metavar="FILE", help="try this file, folder or URL first")
     pull.add_argument("--source", default="", choices=SOURCES, help="use this source and no other")
     pull.add_argument(
@@ -65,16 +100,16 @@ def _add_pull(pull: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_directory(parser: argparse.ArgumentParser, *, names: bool = True) -> None:
-    parser.add_argument("directory", metavar="DIR")
+def _add_directory(verb: Parser, *, names: bool = True) -> None:
+    verb.add_argument("directory", metavar="DIR", help="the directory of such a bundle")
     if names:
-        parser.add_argument("names", nargs="*", metavar="NAME", help=f"{_NAME}; else the setting `model`")
+        verb.add_argument("names", nargs="*", metavar="MODEL", help=f"{_NAME}; else the setting `model`")
 
 
 def run(argv: Sequence[str]) -> int:
     """List, locate, fetch, keep or move models; answers go to stdout, progress and remarks to stderr."""
     try:
-        words = _parser().parse_args(list(argv))
+        words = parser().parse_args(list(argv))
     except SystemExit:
         # Only --help gets here: wrong words raise UsageError.
         return 0
