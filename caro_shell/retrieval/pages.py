@@ -21,7 +21,7 @@ def read_lines(tool: str, source: str) -> Iterator[Line | None]:
     for heading, lines in sections(source):
         title = heading.casefold()
         if title == "name" and not summary:
-            summary = _summary(lines)
+            summary = summary_in(lines)
         elif title == "synopsis" and not usage:
             usage = next((text for line in lines if (text := _bare(line)).startswith(f"{name} ")), "")
         elif title.startswith("example"):
@@ -39,7 +39,7 @@ def _bare(line: str) -> str:
     return line.removeprefix("; ").strip()
 
 
-def _summary(lines: Sequence[str]) -> str:
+def summary_in(lines: Sequence[str]) -> str:
     """Return what stands behind the dash, as `whatis` shows it."""
     found = _NAME_LINE.match(one_line(" ".join(map(_bare, lines))))
     return found[1].strip() if found else ""
