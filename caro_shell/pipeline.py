@@ -14,7 +14,7 @@ from caro_shell.engines import Engine, Keeping, Measuring, Remote, Sampling, Tun
 from caro_shell.errors import UsageError
 from caro_shell.examples import with_examples
 from caro_shell.line import read_line
-from caro_shell.parse.explanation import parse_explanation, plain
+from caro_shell.parse.explanation import Explained, parse_explained, plain, unmarked
 from caro_shell.prompt import Message
 from caro_shell.protocol import Ask, Reply
 from caro_shell.safety.targets import Aliases
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[\w.+-]+")
 _REMEMBERED = 256
+# What is said of one part of a command takes about so many.
+_PART_TOKENS = 24
 MOST_ALTERNATIVES = 9
 
 
@@ -50,7 +52,7 @@ class Pipeline:
     features: Mapping[str, float] = field(default_factory=dict)
     """What the confidence in the latest command was computed from."""
     _answers: OrderedDict[tuple[Any, ...], Answers] = field(default_factory=OrderedDict)
-    _explanations: OrderedDict[tuple[Any, ...], str] = field(default_factory=OrderedDict)
+    _explanations: OrderedDict[tuple[Any, ...], Explained] = field(default_factory=OrderedDict)
 
     def prime(self, shell: str) -> None:
         """Evaluate the constant part of the prompt, and load the judge's rules, before anybody waits for it."""
@@ -189,17 +191,18 @@ class Pipeline:
     def _explain(self, ask: Ask, task: Task, visit: Visit) -> Reply:
         """Return the reply with an explanation of the command on the line."""
         key = (self.engine.model, *task.messages)
-        text = "" if ask.fresh else self._explanations.get(key, "")
-        if not text:
+        parts = task.parts
+        explained = None if ask.fresh else self._explanations.get(key)
+        if explained is None:
             attempt = Attempt(task.messages)
             visit.attempts.append(attempt)
-            for piece in pieces(self.engine, attempt, Sampling(self.max_tokens), visit):
+            for piece in pieces(self.engine, attempt, Sampling(self.max_tokens + len(parts) * _PART_TOKENS), visit):
                 attempt.raw += piece
-                visit.listener.show(plain(attempt.raw))
-            text = parse_explanation(attempt.raw, ended=attempt.ended)
-        _keep(self._explanations, (self.engine.model, *task.messages), text)
+                visit.listener.show(unmarked(attempt.raw) if parts else plain(attempt.raw))
+            explained = parse_explained(attempt.raw, parts, ended=attempt.ended)
+        _keep(self._explanations, (self.engine.model, *task.messages), explained)
         with visit.watch.step("judge"):
-            judged = _judged(ask.line, ask, warned=warns(text))
+            judged = _judged(ask.line, ask, warned=warns("\n".join([explained.text, *explained.parts])))
         return Reply(
             command=ask.line,
             risk=judged.level,
@@ -210,7 +213,8 @@ class Pipeline:
             engine=self.engine.name,
             cached=not visit.attempts,
             timings_ms=visit.watch.timings(),
-            explanation=text,
+            explanation=explained.text,
+            parts=explained.parts,
         )
 
     def _remember(self, ask: Ask, visit: Visit) -> None:
@@ -289,7 +293,7 @@ def _task(ask: Ask, place: prompt.Place) -> Task:
         return context.is_known(name) or name in ask.aliases or name in ask.functions
 
     if ask.type == "explain":
-        return explain_task(ask.line, place, known)
+        return explain_task(ask.line, place, known, ask.parts)
     if ask.type == "fix":
         facts = context.facts_about(ask.line, ask.status, ask.cwd, ask.output)
         return fix_task(ask.line, ask.status, facts, place)

@@ -75,8 +75,15 @@ def fix_request(command: str, status: int, facts: Sequence[str]) -> str:
     return "\n".join([f"This command failed with exit status {status}: {command}", *facts, wish])
 
 
-def explanation_request(command: str) -> str:
-    """Return what asks for words about a command."""
+def explanation_request(command: str, parts: Sequence[str] = ()) -> str:
+    """Return what asks for words about a command, and about each of some parts of it."""
+    if parts:
+        listed = "\n".join(f"{number}. {part}" for number, part in enumerate(parts, start=1))
+        return (
+            f"Do not write a command this time. Explain this one: {command}\n"
+            "First say in one short sentence of plain English what it does. Then say for each of these parts of it, "
+            f"on a line that begins with its number, what it means there, in at most twelve words:\n{listed}"
+        )
     return (
         "Do not write a command this time. Explain in one or two short sentences of plain English what this one does: "
         + command

@@ -65,7 +65,7 @@ REQUESTS: Mapping[str, Mapping[str, Field]] = {
         "alternative": _optional(_COUNT),
     },
     "fix": {**_ASKED, "status": _COUNT, "output": _optional(_TEXT), "alternative": _optional(_COUNT)},
-    "explain": _ASKED,
+    "explain": {**_ASKED, "parts": _optional(_LIST)},
     "status": {"last": _optional(_FLAG)},
     "cancel": {"request": _TEXT},
     "reload": {},
@@ -90,6 +90,7 @@ EVENTS: Mapping[str, Mapping[str, Field]] = {
         "cursor": _optional(_COUNT),
         "words": _optional(_TEXT),
         "explanation": _optional(_TEXT),
+        "parts": _optional(_LIST),
         "confidence": _optional(_NUMBER),
     },
     "error": {"code": _TEXT, "message": _TEXT, "hint": _TEXT, "pid": _optional(_COUNT)},
@@ -152,6 +153,8 @@ class Ask(NamedTuple):
     """Which of the different answers is wanted; past the last one they begin again."""
     status: int = 0
     output: str = ""
+    parts: Sequence[str] = ()
+    """Of a command to be explained, the parts that nothing but a model can explain."""
 
     def message(self) -> dict[str, Any]:
         """Return the message that carries this request."""
@@ -180,6 +183,8 @@ class Reply(NamedTuple):
     words: str = ""
     """What was asked for, in the user's words; empty when that were none."""
     explanation: str = ""
+    parts: Sequence[str] = ()
+    """What each of the parts that were asked about does; empty texts for those that the model said nothing of."""
     confidence: float | None = None
     """How likely it is that the command is right, from 0 to 1; None where the engine cannot tell."""
 
@@ -280,6 +285,8 @@ def ask_from(message: Mapping[str, Any]) -> Ask:
     for field in ("aliases", "global_aliases", "suffix_aliases"):
         if not all(isinstance(text, str) for text in message.get(field, {}).values()):
             raise ProtocolError(f"What `{field}` gives a name for is a text.")
+    if not all(isinstance(part, str) for part in message.get("parts", ())):
+        raise ProtocolError("A part of a command is a text.")
     if not all(isinstance(name, str) for name in message.get("functions", ())):
         raise ProtocolError("A function is given by its name.")
     for outcome in message.get("outcomes", ()):
@@ -287,7 +294,7 @@ def ask_from(message: Mapping[str, Any]) -> Ask:
             raise ProtocolError("An outcome is an object with `request`, `command` and `fate`.")
         if not all(isinstance(text, str) for text in outcome.values()):
             raise ProtocolError("A field of an outcome is a text.")
-    lists = {name: tuple(message.get(name, ())) for name in ("turns", "functions", "outcomes")}
+    lists = {name: tuple(message.get(name, ())) for name in ("turns", "functions", "outcomes", "parts")}
     return Ask(**{**message, **lists})
 
 

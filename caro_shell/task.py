@@ -19,6 +19,8 @@ from caro_shell.prompt import (
     refinement_request,
 )
 
+MOST_PARTS = 12
+"""Parts of a command that a model is asked about at once: of more, a small one loses count."""
 _SAY_IT = "Say in words what you want, then press the key."
 
 
@@ -35,6 +37,8 @@ class Task:
     """What was asked for, in the user's own words; empty when there were none."""
     right: str = ""
     """What has to stay at the end of the line."""
+    parts: Sequence[str] = ()
+    """Of a command to be explained, the parts to be explained one by one."""
     accept: Callable[[str], str] = field(default=_as_it_is, compare=False)
     """Turns the model's command into what goes on the line; raises Unusable when it will not do."""
 
@@ -129,10 +133,14 @@ def fix_task(command: str, status: int, facts: Sequence[str], place: Place) -> T
     return Task(build_messages(fix_request(command, status, facts), place), accept=accept)
 
 
-def explain_task(line: str, place: Place, known: Known) -> Task:
-    """Return the task for the explanation of a command; raises UsageError for a line that holds none."""
+def explain_task(line: str, place: Place, known: Known, parts: Sequence[str] = ()) -> Task:
+    """Return the task for the explanation of a command; raises UsageError for a line that holds none.
+
+    Whoever asks about `parts` of it has looked at that already.
+    """
     if not line.strip():
         raise UsageError("There is no command to explain.", "Type one, then press the key.")
-    if not may_run(line, known):
+    if not parts and not may_run(line, known):
         raise UsageError("These are words, not a command yet.", "Let them become one first, then ask what it does.")
-    return Task(build_messages(explanation_request(line), place))
+    asked = tuple(" ".join(part.split()) for part in parts[:MOST_PARTS])
+    return Task(build_messages(explanation_request(line, asked), place), parts=asked)
