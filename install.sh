@@ -4,12 +4,15 @@
 set -eu
 
 HERE=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-REQUEST='find all python files modified in the last day'
+# Who speaks, and what is to be typed to have it speak again.
+ME=install.sh AGAIN=./install.sh
 
 # shellcheck source=install/steps.sh
 . "$HERE/install/steps.sh"
 # shellcheck source=install/notes.sh
 . "$HERE/install/notes.sh"
+# shellcheck source=install/places.sh
+. "$HERE/install/places.sh"
 # shellcheck source=install/machine.sh
 . "$HERE/install/machine.sh"
 # shellcheck source=install/package.sh
@@ -29,7 +32,7 @@ usage() {
   cat <<'TEXT'
 usage: ./install.sh [--yes] [--shell zsh|bash|fish] [--no-rc] [--model NAME|none] [--engine NAME] [--gpu NAME]
                     [--prefix DIR]
-       ./install.sh --uninstall [--yes] [--prefix DIR]
+       ./install.sh --uninstall [--yes] [--keep-models] [--prefix DIR]
        ./install.sh --test [-- PYTEST-ARGUMENTS]
 
   --yes          ask nothing; every answer is yes
@@ -42,6 +45,7 @@ usage: ./install.sh [--yes] [--shell zsh|bash|fish] [--no-rc] [--model NAME|none
   --gpu NAME     cuda, vulkan or metal: llama.cpp is built here for it
   --prefix DIR   put everything below DIR: DIR/venv, DIR/bin/caro, DIR/models
   --uninstall    remove exactly what was added
+  --keep-models  with --uninstall: leave the models where they are, and do not ask
   --test         make a development environment in .venv and run every check and test
 
 With a terminal it asks before it begins and before it touches the rc file. Without a terminal and without
@@ -51,7 +55,7 @@ TEXT
 }
 
 read_options() {
-  ACTION=install YES=no SHELL_NAME='' RC_WANTED=yes MODEL='' PREFIX='' ENGINE=auto GPU=''
+  ACTION=install YES=no KEEP_MODELS=no SHELL_NAME='' RC_WANTED=yes MODEL='' PREFIX='' ENGINE=auto GPU=''
   while [ $# -gt 0 ]; do
     case $1 in
       --shell | --model | --prefix | --engine | --gpu)
@@ -62,6 +66,7 @@ read_options() {
       --shell=* | --model=* | --prefix=* | --engine=* | --gpu=*) set_option "${1%%=*}" "${1#*=}" ;;
       -y | --yes) YES=yes ;;
       --no-rc) RC_WANTED=no ;;
+      --keep-models) KEEP_MODELS=yes ;;
       --uninstall) ACTION=uninstall ;;
       --test) ACTION='test' ;;
       -h | --help)
@@ -93,38 +98,6 @@ set_option() { # OPTION VALUE
   esac
 }
 
-choose_places() {
-  [ -d "${HOME-}" ] || fail 'HOME is not set to a directory.' 'Try: HOME=/your/home ./install.sh'
-  [ "$(id -u)" != 0 ] || [ -z "${SUDO_USER-}" ] || [ -n "$(find "$HOME" -prune -user 0)" ] ||
-    fail "This would put files of root into $HOME." 'Run it without sudo: caro is installed for one user.'
-  ROOT=$(platform_dir "${XDG_DATA_HOME-}" "$HOME/.local/share")/caro
-  BIN=$HOME/.local/bin STATE=$HOME/.local/state/caro/run
-  [ -z "$PREFIX" ] || keep_below_prefix
-  VENV=$ROOT/venv LINK=$BIN/caro NOTES=$ROOT/installed LOG=$ROOT/install.log
-  MODELS=${CARO_MODELS_DIR:-$ROOT/models}
-  CONFIG=${CARO_CONFIG:-$(platform_dir "${XDG_CONFIG_HOME-}" "$HOME/.config")/caro/config.toml}
-  [ -n "$SHELL_NAME" ] || SHELL_NAME=$(basename -- "${SHELL:-unknown}")
-  RC=$(rc_file "$SHELL_NAME")
-}
-
-platform_dir() { # XDG-SETTING XDG-DEFAULT: as platformdirs has it, which caro asks for the same places
-  case $1:$(uname -s) in
-    /*) printf '%s' "$1" ;;
-    *:Darwin) printf '%s' "$HOME/Library/Application Support" ;;
-    *) printf '%s' "$2" ;;
-  esac
-}
-
-# With --prefix nothing is shared with another installation of the same user.
-keep_below_prefix() {
-  ROOT=$PREFIX BIN=$PREFIX/bin
-  export CARO_MODELS_DIR="${CARO_MODELS_DIR:-$ROOT/models}" CARO_CONFIG="${CARO_CONFIG:-$ROOT/config.toml}"
-  # A socket's name has room for 103 bytes; a longer one stays where it would be without --prefix.
-  [ "$(printf '%s' "$ROOT/run/caro.sock" | wc -c)" -le 103 ] || return 0
-  STATE=$ROOT/run
-  export CARO_RUNTIME_DIR="${CARO_RUNTIME_DIR:-$STATE}"
-}
-
 show_plan() {
   say "caro will be installed from $HERE:" ''
   say "  environment  $(short "$VENV"), with $PYTHON: half a minute"
@@ -136,19 +109,6 @@ show_plan() {
   esac
   say "  command      $(short "$LINK")"
   say "  shell        $RC_WHY" ''
-}
-
-try_it() {
-  [ "$MODEL" != none ] || return 0
-  say "  \$ caro \"$REQUEST\""
-  start_clock 'loading the model and answering'
-  "$CARO" "$REQUEST" >"$WORK/answer" 2>"$WORK/remarks" </dev/null || {
-    stop_clock failed
-    sed 's/^/    | /' "$WORK/remarks" >&2
-    fail 'caro is installed, but did not answer.' "Try: $CARO doctor"
-  }
-  stop_clock 'done'
-  say '' "$(sed 's/^/      /' "$WORK/answer")"
 }
 
 say_what_next() {
@@ -187,6 +147,7 @@ install() {
   install_caro
   link_command
   make_dir "$(dirname -- "$STATE")"
+  make_dir "$CACHES"
   fetch_model
   choose_model
   [ "$RC_MODE" != edit ] || write_block
@@ -209,7 +170,10 @@ main() {
   trap 'exit 143' TERM HUP
   case $ACTION in
     install) install ;;
-    uninstall) uninstall ;;
+    uninstall)
+      uninstall
+      [ "$LEFT_BEHIND" = no ]
+      ;;
     'test') run_tests "$@" ;;
   esac
 }

@@ -1,5 +1,7 @@
 # shellcheck shell=sh
-# Sourced by install.sh: which model, where its bytes come from, and that it is the one in use.
+# Sourced by install.sh and setup.sh: which model, where its bytes come from, that it is the one in use and answers.
+
+REQUEST='find all python files modified in the last day'
 
 # Sets MODEL to the name or path that is used from now on, OWN to whether it is a file of the user's that stays where
 # it is, GIVEN to the file that a model of the catalogue comes from, MODEL_SIZE for people.
@@ -65,3 +67,16 @@ print(resolve({}, sys.argv[2]).model)' "$HERE" "$CONFIG" 2>/dev/null
 }
 
 sum_of() { cksum <"$1" | tr ' ' -; }
+
+try_it() {
+  [ "$MODEL" != none ] || return 0
+  say "  \$ caro \"$REQUEST\""
+  start_clock 'loading the model and answering'
+  "$CARO" "$REQUEST" >"$WORK/answer" 2>"$WORK/remarks" </dev/null || {
+    stop_clock failed
+    sed 's/^/    | /' "$WORK/remarks" >&2
+    fail 'caro is installed, but did not answer.' "Try: $CARO doctor"
+  }
+  stop_clock 'done'
+  say '' "$(sed 's/^/      /' "$WORK/answer")"
+}

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Sourced by install.sh: what was added, kind and path a line, so that it can be taken away.
+# Sourced by install.sh and setup.sh: what was added, kind and path a line, so that it can be taken away.
 
 note() { # KIND PATH
   grep -qxF -- "$1 $2" "$NOTES" 2>/dev/null || printf '%s %s\n' "$1" "$2" >>"$NOTES"
@@ -25,7 +25,7 @@ take_lock() {
   if ! mkdir -- "$lock" 2>/dev/null; then
     other=$(cat -- "$lock/pid" 2>/dev/null || :)
     [ -z "$other" ] || ! kill -0 "$other" 2>/dev/null ||
-      fail "Another install.sh (process $other) is at work in $ROOT." 'Wait until it has ended.'
+      fail "Another $ME (process $other) is at work in $ROOT." 'Wait until it has ended.'
     mkdir -p -- "$lock" 2>/dev/null || fail "$ROOT cannot be written." 'Look at its rights, or choose --prefix DIR.'
   fi
   LOCKED=$lock

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Sourced by install.sh: the private environment, caro in it, and the command.
+# Sourced by install.sh and setup.sh: the environment that caro is in, its daemon, and the command.
 
 own_venv() {
   if [ -e "$VENV" ] && [ "$(noted venv)" != "$VENV" ]; then
@@ -40,7 +40,7 @@ has_package() { venv_python -m pip show --quiet "$1" >>"$LOG"; }
 # It runs the code that is about to go. An environment that is broken cannot tell it so: then it gets a signal.
 stop_daemon() {
   daemon=$(cat -- "$STATE/daemon.lock" 2>/dev/null) || daemon=''
-  [ ! -x "$VENV/bin/caro" ] || "$VENV/bin/caro" daemon stop >/dev/null 2>&1 </dev/null || :
+  [ ! -x "$OWN_PYTHON" ] || run_caro daemon stop >/dev/null 2>&1 </dev/null || :
   tries=0
   while is_ours "$daemon" && [ "$tries" -lt 5 ]; do
     [ "$tries" = 0 ] || kill "$daemon" 2>/dev/null || :
@@ -49,10 +49,12 @@ stop_daemon() {
   done
 }
 
+run_caro() { "$OWN_PYTHON" -I -m caro_shell "$@"; }
+
 is_ours() { # PROCESS: whether it is alive and runs the Python of this environment
   [ -n "$1" ] || return 1
   case $({ tr '\0' ' ' <"/proc/$1/cmdline" || ps -p "$1" -o args=; } 2>/dev/null) in
-    *"$VENV/bin/python"*) ;;
+    *"$OWN_PYTHON"*) ;;
     *) return 1 ;;
   esac
 }

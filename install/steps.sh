@@ -1,17 +1,21 @@
 # shellcheck shell=sh
-# Sourced by install.sh: what it says, what it asks, and how it runs what takes long.
+# Sourced by install.sh and setup.sh: what they say, what they ask, and how they run what takes long.
 
 say() { printf '%s\n' "$@"; }
 
 fail() { # SENTENCE [NEXT-STEP]
-  printf 'install.sh: %s\n' "$1" >&2
-  [ -z "${2-}" ] || printf '            %s\n' "$2" >&2
+  complain "$@"
   exit 1
 }
 
 misused() { # SENTENCE
-  printf 'install.sh: %s\n            Try: ./install.sh --help\n' "$1" >&2
+  complain "$1" "Try: $AGAIN --help"
   exit 2
+}
+
+complain() { # SENTENCE [NEXT-STEP]
+  printf '%s: %s\n' "$ME" "$1" >&2
+  [ -z "${2-}" ] || printf '%s  %s\n' "$(printf '%s' "$ME" | sed 's/./ /g')" "$2" >&2
 }
 
 quote() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }

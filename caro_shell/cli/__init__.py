@@ -9,6 +9,7 @@ from caro_shell.errors import Cancelled, CaroError, UsageError
 
 # Each with what it does: `caro --help`, the man page and the completions say it.
 VERBS = {
+    "setup": "fetch a model, put the key into your shell",
     "init": "the lines that load caro into your shell",
     "explain": "what a command does",
     "check": "how dangerous a command is, and why",
@@ -20,6 +21,7 @@ VERBS = {
     "last": "exactly what was sent last time",
     "doctor": "what is wrong, and the command that mends it",
     "bench": "how fast it is, step by step",
+    "uninstall": "take all of it away again",
 }
 
 ANSWERED, FAILED, USAGE, CANCELLED = 0, 1, 2, 130

@@ -13,6 +13,7 @@ parts=$(dirname -- "$0")/../../install
 # shellcheck source=install/package.sh
 . "$parts/package.sh"
 
+ME=rc_block.sh AGAIN=./rc_block.sh LEFT_BEHIND=no
 HOME=$2 CARO=$3
 ROOT=$HOME/root NOTES=$HOME/root/installed LOG=/dev/null PREFIX='' SHELL_NAME=$4
 RC=$(rc_file "$SHELL_NAME") LOCKED='' CLOCK=''
@@ -20,5 +21,8 @@ WORK=$(mktemp -d)
 trap tidy EXIT
 case $1 in
   put) write_block ;;
-  take) remove_block "$RC" ;;
+  take)
+    remove_block "$RC"
+    [ "$LEFT_BEHIND" = no ]
+    ;;
 esac

@@ -17,7 +17,7 @@ FILES = {
     "marks in the middle of lines": b"echo '# >>> caro >>>'\necho x # <<< caro <<<\n",
     "backslashes": b"PROMPT='%n\\t\\\\'\\\n",
 }
-OURS = b"# for %s; `install.sh --uninstall` takes these lines out again\n"
+OURS = b"# for %s; `caro uninstall` takes these lines out again\n"
 BLOCKS = {
     "zsh": OURS + b"if [[ -r '/a b' ]]; then\nsource '/a b'\nfi\n",
     "bash": OURS + b"if [[ -r '/a b' ]]; then\nsource '/a b'\nfi\n",
