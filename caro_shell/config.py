@@ -79,6 +79,8 @@ class Settings:
     """Whether the model is told lines of this machine's manuals that are about the request: `on` or `off`."""
     history: str = field(default="off", compare=False)
     """Whether such a line may be a command of the user's own shell history: `on` or `off`."""
+    menu: str = field(default="full", compare=False)
+    """What `caro` shows at a terminal: `full`, `plain` (lines to be read aloud), or `off` (the command alone)."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value came from: `default`, `FILE:LINE`, or the name of a variable."""
 

@@ -24,6 +24,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "keep_request": {**_OFF, "history": "history", "comment": "comment"},
     "fix_output": {**_OFF, "tmux": "tmux"},
     "fallback": {**_OFF, "local": "local"},
+    "menu": {**_OFF, "full": "full", "plain": "plain"},
 }
 # Numbers past these are slips, and some would overflow what the engines count with.
 _RANGES: Mapping[str, tuple[float, float]] = {

@@ -179,6 +179,11 @@ def learned_file(environ: Mapping[str, str]) -> str:
     return os.path.join(_absolute(chosen or os.path.join(home, ".local", "state", "caro")), "learned.sqlite3")
 
 
+def history_file(environ: Mapping[str, str]) -> str:
+    """Return the file of what was asked in conversations, whether or not it is there; it lies beside what is learnt."""
+    return os.path.join(os.path.dirname(learned_file(environ)), "requests")
+
+
 def log_file(environ: Mapping[str, str]) -> str:
     """Return the daemon's log, beside its socket."""
     return os.path.join(runtime_dir(environ), "daemon.log")

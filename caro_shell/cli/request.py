@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from caro_shell import __version__
-from caro_shell.cli import ANSWERED, FAILED, print_error
-from caro_shell.cli.asking import ask, request, terminal_name
+from caro_shell.cli import ANSWERED, FAILED, VERBS, print_error
+from caro_shell.cli.asking import ask, request, terminal_name, users_shell
 from caro_shell.cli.options import Parser
 from caro_shell.client import Client
 from caro_shell.errors import CaroError, UsageError
@@ -23,32 +23,46 @@ _PRINTED = (
 )
 
 
-def _parser() -> Parser:
-    parser = Parser(
+def parser() -> Parser:
+    """Return what `caro` takes, with its help."""
+    made = Parser(
         prog="caro",
         description="Words become a command, written by a model on your own machine; it is printed, never run.",
-        epilog="verbs: init, explain, abbr, daemon, models, last, doctor, bench; `caro VERB --help` tells more. "
-        'A request that begins with one of these words is quoted: caro "last 10 commits".',
+        usage="caro [OPTION …] REQUEST …\n       caro VERB …",
+        epilog='A request that begins with a verb is quoted: caro "last 10 commits".',
+        lists={"verbs, of which `caro VERB --help` tells more": VERBS},
+        statuses={0: "answered", 1: "an error, said in one sentence", 2: "wrong usage", 130: "cancelled"},
+        examples=(
+            ('caro "list all files"', "the command, and nothing else on stdout"),
+            ('caro -n 3 "show free disk space"', "up to three different commands"),
+            ('caro --json "count lines of code" | jq .risk', "everything known about the answer"),
+            ("caro --batch < requests.txt", "a request a line in, a command a line out"),
+        ),
     )
-    parser.add_argument("words", nargs="*", metavar="REQUEST", help="what the command should do, in any language")
-    parser.add_argument("--json", action="store_true", help="print one object with everything known about the answer")
-    parser.add_argument("--batch", action="store_true", help="read one request a line, write one answer a line")
-    parser.add_argument(
+    made.add_argument("words", nargs="*", metavar="REQUEST", help="what the command should do, in any language")
+    made.add_argument("--json", action="store_true", help="print one object with everything known about the answer")
+    made.add_argument("--batch", action="store_true", help="read one request a line, write one answer a line")
+    made.add_argument(
         "-n", dest="number", type=int, default=1, metavar="N", help="up to N different commands, a line each"
     )
-    parser.add_argument("--shell", choices=SHELLS, help="the shell the command is for (default: yours)")
-    parser.add_argument("--model", default="", help="a model's name or file, for this request")
-    parser.add_argument("--fresh", action="store_true", help="do not answer from the cache")
-    parser.add_argument("--version", action="version", version=f"caro {__version__}")
-    return parser
+    made.add_argument("--shell", choices=SHELLS, help="the shell the command is for (default: yours)")
+    made.add_argument("--model", default="", help="a model's name or file, for this request")
+    made.add_argument("--fresh", action="store_true", help="do not answer from the cache")
+    made.add_argument("--print", action="store_true", help="at a terminal, too: print the command and ask nothing")
+    made.add_argument("--plain", action="store_true", help="at a terminal: lines that can be read aloud, and questions")
+    made.add_argument("--force", action="store_true", help="let the menu run what would destroy the system or a home")
+    made.add_argument("--version", action="version", version=f"caro {__version__}")
+    return made
 
 
 def run(argv: Sequence[str]) -> int:
     """Answer a request, or with --batch many."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     if options.batch:
         return _run_batch(options)
     line = " ".join(options.words)
+    if (menu := _menu(options)) != "off" and (line.strip() or not options.words):
+        return _at_terminal(line, options, menu)
     if not options.words and sys.stdin is not None and not sys.stdin.isatty():
         line = sys.stdin.read()
     if not line.strip():
@@ -60,6 +74,26 @@ def run(argv: Sequence[str]) -> int:
     if not options.json:
         _say_danger_of_alternatives(reply.alternatives, asked)
     return ANSWERED
+
+
+def _menu(options: argparse.Namespace) -> str:
+    """Return what a person at a terminal is shown: `full` or `plain`; `off` where nobody is, or wants to be asked."""
+    from caro_shell import terminal
+
+    if options.json or options.print or options.number != 1 or not terminal.is_somebody_there():
+        return "off"
+    from caro_shell import config
+
+    menu = config.current().menu
+    return "plain" if options.plain and menu != "off" else menu
+
+
+def _at_terminal(line: str, options: argparse.Namespace, menu: str) -> int:
+    from caro_shell import terminal
+    from caro_shell.terminal.session import Wishes
+
+    wishes = Wishes(options.shell or users_shell(), options.model, options.fresh, options.force)
+    return terminal.answer(line, wishes, menu) if line else terminal.converse(wishes, menu)
 
 
 def _request(line: str, options: argparse.Namespace, terminal: str) -> Ask:
