@@ -1,44 +1,45 @@
 """The client of the daemon: sends one request, passes its events on, and starts or replaces the daemon.
 
-Standard library and zmq only, and of those only what is needed before the request is sent: every
-millisecond here is felt at every key press.
+Standard library only, and of that only what is needed before the request is sent: every millisecond here is felt at
+every key press.
 """
 
 import os
-import sys
+import select
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
-import zmq
-
 from caro_shell import paths, protocol
 from caro_shell.errors import Cancelled, DaemonError, ProtocolError, error_from_wire
+from caro_shell.zmtp import Connection
 
 # Connecting to a listening unix socket takes far less; past this the daemon is looked for in earnest.
-_CONNECT_MS = 100
+_CONNECT_S = 0.1
 # A daemon that is known to listen is given this long on a machine that is very busy.
-_LISTENING_MS = 5000
+_LISTENING_S = 5.0
+# A request that is given up ends with its connection anyway.
+_CANCEL_S = 0.1
 # Two heartbeats have failed to come: look whether the daemon is still there.
 _SILENCE_MS = int(protocol.HEARTBEAT_S * 2000) + 100
 # A daemon that is there and says nothing for so long has lost the request.
 _LOST_S = 20.0
-# With IMMEDIATE, or with reconnecting turned off, libzmq throws away what the daemon said just before it left. So it
-# may reconnect, in an hour; what becomes of the connection is told by its monitor.
-_RECONNECT_MS = 3_600_000
-_NEWS = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED
 _NOT_SETTINGS = frozenset({"CARO_PYTHON", "CARO_RUNTIME_DIR"})
 _PATHS = frozenset({"CARO_API_KEY_FILE", "CARO_CONFIG", "CARO_MODEL", "CARO_MODELS_DIR"})
 
 
 # The next two never leave this module: an error of the tree stands for its `code`, and these have none.
 class _LostError(Exception):
-    """The daemon went away; asking again is right when it had not accepted the request yet."""
+    """The daemon went away; asking again is right when it had not accepted the request yet.
 
-    def __init__(self, *, accepted: bool) -> None:
+    `silent`: it is there, and says nothing; asking again would be no better.
+    """
+
+    def __init__(self, *, accepted: bool, silent: bool = False) -> None:
         super().__init__()
         self.accepted = accepted
+        self.silent = silent
 
 
 class _StaleError(Exception):
@@ -63,17 +64,15 @@ class Client:
     """One connection to the daemon of this user; use it as a context manager."""
 
     def __init__(
-        self, environ: Mapping[str, str], hang_up: int | None = None, hang_up_events: int = zmq.POLLERR
+        self, environ: Mapping[str, str], hang_up: int | None = None, hang_up_events: int = select.POLLERR
     ) -> None:
         """`hang_up` is a pipe's writing end: when its reader has gone (or at `hang_up_events`), the request ends."""
         self._environ = {**environ, **settings_in(environ)}
         self._directory = paths.runtime_dir(environ)
-        self._context = zmq.Context(io_threads=1)
-        self._socket: zmq.Socket[bytes] | None = None
-        self._news: zmq.Socket[bytes] | None = None
+        self._connection: Connection | None = None
         self._hang_up = hang_up
         self._hang_up_events = hang_up_events
-        self._next_id = self._connections = 0
+        self._next_id = 0
 
     def __enter__(self) -> Self:
         """Return the client; nothing is connected yet."""
@@ -82,7 +81,6 @@ class Client:
     def __exit__(self, *_: object) -> None:
         """Let go; a cancel that is on its way still goes out."""
         self._disconnect()
-        self._context.term()
 
     def ask(
         self, message: Mapping[str, Any], show: Callable[[dict[str, Any]], None] = lambda _event: None
@@ -98,6 +96,8 @@ class Client:
                 return self._ask_once(message, show)
             except _LostError as lost:
                 self._disconnect()
+                if lost.silent:
+                    raise DaemonError("The daemon does not answer.", "Try: caro daemon restart") from None
                 if lost.accepted:
                     raise DaemonError(
                         "The daemon stopped in the middle of the answer.", "Ask again: it starts by itself."
@@ -109,6 +109,10 @@ class Client:
                     raise DaemonError(stale.message, "Try: caro daemon restart") from None
                 replaced = True
                 self._stop(stale.pid)
+            except (KeyboardInterrupt, Cancelled):
+                # It may have been in the middle of a message.
+                self._disconnect()
+                raise
         raise DaemonError("The daemon cannot be kept running.", "See: caro daemon logs")
 
     def is_running(self) -> bool:
@@ -118,13 +122,18 @@ class Client:
         return os.path.isdir(self._directory) and lifecycle.is_listening(self._directory)
 
     def stop(self) -> bool:
-        """Ask the daemon to leave and wait until it has; returns whether there was one."""
+        """Ask the daemon to leave and wait until it has; one that hangs is killed. Returns whether there was one."""
         from caro_shell import lifecycle
 
-        pid = lifecycle.holder(self._directory)
+        # Where its lock has been removed, it is known by its socket.
+        pid = lifecycle.holder(self._directory) or lifecycle.listener(self._directory)
         if pid == 0:
             return False
-        self._stop(pid)
+        try:
+            self._stop(pid)
+        except DaemonError:
+            if not lifecycle.end_by_force(self._directory, pid):
+                raise
         return True
 
     def _stop(self, pid: int) -> None:
@@ -132,68 +141,58 @@ class Client:
         from caro_shell import lifecycle
 
         # Another daemon, or none, may be there by now: nothing to ask, and nothing to start.
-        if self._socket is not None or self._try_connect(_LISTENING_MS):
+        if self._connection is not None or self._try_connect(_LISTENING_S):
             with suppress(_LostError, _StaleError):
                 self._ask_once({"type": "shutdown", "pid": pid}, lambda _event: None)
         self._disconnect()
         if not lifecycle.wait_until(lambda: lifecycle.holder(self._directory) not in (pid, -1), lifecycle.STOP_LIMIT_S):
-            raise DaemonError("The daemon does not leave.", f"Try: kill {pid}")
+            raise DaemonError("The daemon does not leave.", f"Try: kill -9 {pid}")
 
-    def _connect(self) -> "zmq.Socket[bytes]":
-        """Return a connected socket; starts the daemon when there is none."""
-        if self._socket is not None:
-            return self._socket
-        if not (found := self._try_connect(_CONNECT_MS)):
+    def _connect(self) -> Connection:
+        """Return a connection; starts the daemon when there is none."""
+        if self._connection is not None:
+            return self._connection
+        if not (found := self._try_connect(_CONNECT_S)):
             from caro_shell import lifecycle
 
             lifecycle.start(self._directory, self._environ)
-            found = self._try_connect(_LISTENING_MS)
-        if found is None:
-            raise _LostError(accepted=False)
+            since = time.monotonic()
+            found = self._try_connect(_LISTENING_S)
+            if found is None:
+                raise _LostError(accepted=False, silent=time.monotonic() - since >= _LISTENING_S)
         return found
 
-    def _try_connect(self, limit_ms: int) -> "zmq.Socket[bytes] | None":
+    def _try_connect(self, limit_s: float) -> Connection | None:
         if not paths.has_own_socket(self._directory):
             return None
-        self._socket = socket = self._context.socket(zmq.DEALER)
-        socket.setsockopt(zmq.RECONNECT_IVL, _RECONNECT_MS)
-        socket.setsockopt(zmq.LINGER, 100)
-        self._news = self._context.socket(zmq.PAIR)
-        self._connections += 1
-        socket.monitor(f"inproc://news-{self._connections}", _NEWS)
-        self._news.connect(f"inproc://news-{self._connections}")
-        socket.connect(f"ipc://{paths.socket_path(self._directory)}")
-        if self._news.poll(limit_ms):
-            event, _path = self._news.recv_multipart()
-            # struct zmq_event: the first 16 bits, in the machine's own order, say what happened.
-            if int.from_bytes(event[:2], sys.byteorder) == zmq.EVENT_HANDSHAKE_SUCCEEDED:
-                return socket
-        self._disconnect(linger=0)
-        return None
+        with suppress(OSError):
+            self._connection = Connection(paths.socket_path(self._directory), limit_s)
+        return self._connection
 
-    def _disconnect(self, linger: int | None = None) -> None:
-        if self._socket is not None and self._news is not None:
-            # In this order: libzmq's thread would wait for ever to tell news to a monitor that has gone.
-            self._socket.disable_monitor()
-            self._socket.close(linger)
-            self._news.close()
-        self._socket = self._news = None
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
 
     def _ask_once(self, message: Mapping[str, Any], show: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-        socket = self._connect()
+        connection = self._connect()
         accepted = False
         self._next_id += 1
         request_id = f"{os.getpid()}-{self._next_id}".encode()
-        if self._news is not None and self._news.poll(0):
+        ready = self._ready(connection, 0)
+        # A press that a newer one has replaced while it was starting must not overtake it and take its place.
+        if self._hang_up in ready:
+            raise Cancelled("Nobody waits for the answer.")
+        if connection.fileno() in ready and not connection.read():
             # It broke after the request before this one.
             raise _LostError(accepted=False)
-        # A press that a newer one has replaced while it was starting must not overtake it and take its place.
-        if self._is_hung_up():
-            raise Cancelled("Nobody waits for the answer.")
-        socket.send_multipart(protocol.encode(request_id, message))
+        try:
+            connection.send(protocol.encode(request_id, message), _LISTENING_S)
+        except OSError:
+            raise _LostError(accepted=False) from None
         try:
             while True:
-                event = self._next_event(socket, request_id)
+                event = self._next_event(connection, request_id)
                 if event is None:
                     raise _LostError(accepted=accepted)
                 accepted = True
@@ -205,38 +204,38 @@ class Client:
                 if event["type"] in protocol.TERMINAL:
                     return event
         except (KeyboardInterrupt, Cancelled):
-            socket.send_multipart(protocol.encode(request_id, {"type": "cancel", "request": request_id.decode()}))
+            with suppress(OSError):
+                cancel = {"type": "cancel", "request": request_id.decode()}
+                connection.send(protocol.encode(request_id, cancel), _CANCEL_S)
             raise
 
-    def _is_hung_up(self) -> bool:
-        if self._hang_up is None:
-            return False
-        poller = zmq.Poller()
-        poller.register(self._hang_up, self._hang_up_events)
-        return bool(poller.poll(0))
-
-    def _next_event(self, socket: "zmq.Socket[bytes]", request_id: bytes) -> dict[str, Any] | None:
-        """Return the next event of this request, or None when it will not come."""
-        poller = zmq.Poller()
-        poller.register(socket, zmq.POLLIN)
-        poller.register(self._news, zmq.POLLIN)
+    def _ready(self, connection: Connection, limit_ms: int) -> set[int]:
+        """Return which descriptors have something to say: the daemon's, and the one whose end ends the request."""
+        poll = select.poll()
+        poll.register(connection, select.POLLIN)
         if self._hang_up is not None:
-            poller.register(self._hang_up, self._hang_up_events)
+            poll.register(self._hang_up, self._hang_up_events)
+        return {descriptor for descriptor, _events in poll.poll(limit_ms)}
+
+    def _next_event(self, connection: Connection, request_id: bytes) -> dict[str, Any] | None:
+        """Return the next event of this request, or None when it will not come."""
         deadline = time.monotonic() + _LOST_S
         while True:
-            ready = dict(poller.poll(_SILENCE_MS))
-            if self._hang_up in ready:
-                raise Cancelled("Nobody waits for the answer.")
-            if socket in ready:
-                found_id, event = self._decode(socket.recv_multipart())
+            while (frames := connection.next_message()) is not None:
+                found_id, event = self._decode(frames)
                 if found_id == request_id:
                     return event
-            elif self._news in ready:
-                # What it still said before it died has all arrived by now.
-                if not socket.poll(0):
+            ready = self._ready(connection, _SILENCE_MS)
+            if self._hang_up in ready:
+                raise Cancelled("Nobody waits for the answer.")
+            if connection.fileno() in ready:
+                # What it still said before it died has all been read by now.
+                if not connection.read():
                     return None
-            elif not self.is_running() or time.monotonic() > deadline:
+            elif not self.is_running():
                 return None
+            elif time.monotonic() > deadline:
+                raise _LostError(accepted=True, silent=True)
 
     def _decode(self, frames: Sequence[bytes]) -> tuple[bytes, dict[str, Any]]:
         try:

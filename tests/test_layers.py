@@ -3,16 +3,18 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from user_home import Home
 
 import caro_shell
+from caro_shell import lifecycle
 
 PACKAGE = Path(caro_shell.__file__).parent
 PURE = ("protocol", "prompt", "examples", "confidence", "parse", "line", "task", "errors", "redact", "safety")
-# What the client may cost a key press: these of ours, zmq with what zmq itself wants, and the interpreter's own.
+# What the client may cost a key press: these of ours, and of the interpreter's own those below with what they want.
 KEYPRESS_OURS = {
     "caro_shell",
     "caro_shell.client",
@@ -22,10 +24,12 @@ KEYPRESS_OURS = {
     "caro_shell.keypress.press",
     "caro_shell.paths",
     "caro_shell.protocol",
+    "caro_shell.zmtp",
 }
-# While the client goes into the background, the shell waits: nothing but this, and neither zmq nor the client.
+# While the client goes into the background, the shell waits: nothing but this, and no client.
 BACKGROUND_OURS = {
     "caro_shell",
+    "caro_shell.answer_files",
     "caro_shell.errors",
     "caro_shell.keypress",
     "caro_shell.keypress.below",
@@ -33,8 +37,20 @@ BACKGROUND_OURS = {
     "caro_shell.keypress.press",
     "caro_shell.paths",
 }
-# Of the standard library, what zmq has not loaded already.
-KEYPRESS_STANDARD = {"signal"}
+KEYPRESS_STANDARD = ("json", "select", "signal", "socket", "typing")
+# A press as the shells run it, up to its request: in place of being sent, it says what has been loaded for it.
+TO_THE_REQUEST = """
+import sys
+before = set(sys.modules)
+import caro_shell.keypress as k
+def send(connection, frames, limit_s):
+    import os
+    os.write(1, " ".join(set(sys.modules) - before).encode())
+    os._exit(0)
+import caro_shell.zmtp
+caro_shell.zmtp.Connection.send = send
+sys.exit(k.main("stream"))
+"""
 
 
 def pure_files() -> Iterator[Path]:
@@ -59,8 +75,13 @@ def imports(path: Path) -> set[str]:
 
 def loaded_by(module: str) -> set[str]:
     """Return what a fresh interpreter loads for `import module`, besides what it has at its start."""
-    code = f"import sys; before = set(sys.modules); import {module}; print(*set(sys.modules) - before)"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    return loaded_when(f"import sys; before = set(sys.modules); import {module}; print(*set(sys.modules) - before)")
+
+
+def loaded_when(code: str, stdin: str = "", environ: Mapping[str, str] | None = None) -> set[str]:
+    """Return the modules that `code` prints in a fresh interpreter."""
+    started = [sys.executable, "-I", "-c", code]
+    done = subprocess.run(started, input=stdin, env=environ, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return set(done.stdout.split())
 
@@ -75,34 +96,21 @@ def test_the_pure_layer_imports_of_ours_only_itself(path: Path) -> None:
     assert not {name.split(".")[0] for name in wanted} & acting
 
 
-def test_a_key_press_imports_little() -> None:
-    """The standard library, zmq, and a few small modules of ours."""
-    assert loaded_by("caro_shell.keypress.answer") - loaded_by("zmq") == KEYPRESS_OURS | KEYPRESS_STANDARD
+def test_a_key_press_has_loaded_exactly_this_when_its_request_is_sent(home: Home) -> None:
+    """A few small modules of ours, five of the standard library, and what these want themselves."""
+    lifecycle.start(home.runtime, home.environ)
+    fields = "shell\tzsh\0terminal\ttty\0pid\t1\0press\t1\0left\tlist all files\0alias\tll=ls -l\0functions\tf\0"
+    loaded = loaded_when(TO_THE_REQUEST, fields, home.environ)
+    assert {name for name in loaded if name.startswith("caro_shell")} == KEYPRESS_OURS
+    assert loaded - KEYPRESS_OURS == loaded_by(", ".join(KEYPRESS_STANDARD))
 
 
-def test_the_shell_does_not_wait_for_zmq() -> None:
+def test_the_shell_waits_for_little() -> None:
     """What a detached client loads before it lets the shell go on."""
     loaded = loaded_by("caro_shell.keypress.detached")
     assert {name for name in loaded if name.startswith("caro_shell")} == BACKGROUND_OURS
-    assert not {name.split(".")[0] for name in loaded} & {"zmq", "dataclasses", "inspect", "tempfile", "subprocess"}
-
-
-def test_zmq_itself_brings_none_of_the_heavy_modules() -> None:
-    """If a new pyzmq does, the budget of a key press has to be looked at again."""
-    heavy = {
-        "argparse",
-        "asyncio",
-        "dataclasses",
-        "inspect",
-        "logging",
-        "pathlib",
-        "platformdirs",
-        "socket",
-        "subprocess",
-    }
-    assert not loaded_by("zmq") & heavy
-    foreign = {name.split(".")[0] for name in loaded_by("zmq")} - set(sys.stdlib_module_names)
-    assert {name for name in foreign if "cython" not in name} == {"zmq"}
+    heavy = {"socket", "zmq", "dataclasses", "inspect", "tempfile", "subprocess"}
+    assert not {name.split(".")[0] for name in loaded} & heavy
 
 
 def test_the_daemon_starts_without_an_engine() -> None:
