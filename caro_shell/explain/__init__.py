@@ -5,12 +5,12 @@ Nothing is run but the `--help` of tools that are known to do nothing else. docs
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from caro_shell.explain.grammar import Written, read_grammar, shifted, texts
 from caro_shell.explain.manual import Manual, Manuals
-from caro_shell.explain.part import MANUAL, MODEL, NOBODY, SHELL, Part, Span, in_order, untold, with_told
+from caro_shell.explain.part import MANUAL, MODEL, NOBODY, SHELL, Explanation, Part, Span, in_order
 from caro_shell.explain.words import Called, Place
 from caro_shell.line import may_run
 from caro_shell.prove.commands import Command, Line, Word
@@ -20,7 +20,7 @@ from caro_shell.prove.tools import Tool, tool_of, tools
 from caro_shell.prove.unwrap import unwrapped
 from caro_shell.safety.unwrap import wrappers
 
-__all__ = ["MANUAL", "MODEL", "NOBODY", "SHELL", "Here", "Part", "explain", "untold", "with_told"]
+__all__ = ["MANUAL", "MODEL", "NOBODY", "SHELL", "Explanation", "Here", "Part", "explain", "here_of"]
 
 MOST_PARTS = 60
 """A command of more is not explained part by part to its end: nobody would read that."""
@@ -45,6 +45,10 @@ class Here:
         programs = Programs(environ.get("PATH", ""), cwd, environ.get("HOME", ""))
         return cls(shell, Manuals(programs))
 
+    def knowing(self, aliases: Mapping[str, str], functions: Iterable[str]) -> "Here":
+        """Return the same place with the names that its shell knows."""
+        return replace(self, aliases=aliases, functions=frozenset(functions))
+
     def is_known(self, name: str) -> bool:
         """Say whether something answers to a name here, or at many other places."""
         command = Command(Word(name))
@@ -52,14 +56,14 @@ class Here:
         return own or is_builtin(command, self.shell) or bool(self.manuals.programs.find(name, as_root=True))
 
 
-def explain(text: str, here: Here) -> tuple[Part, ...]:
+def explain(text: str, here: Here) -> Explanation:
     """Return the parts of a command, in its order, at most MOST_PARTS; none where it is words and no command.
 
     A part without a text is one that nothing on this machine says anything about.
     """
     if not is_command(text, here):
-        return ()
-    return in_order(_parts(text, here, 0))[:MOST_PARTS]
+        return Explanation(text)
+    return Explanation(text, in_order(_parts(text, here, 0))[:MOST_PARTS])
 
 
 def is_command(text: str, here: Here) -> bool:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from prompt_toolkit.utils import get_cwidth
 
-from caro_shell.explain.part import MODEL, Part, Span
+from caro_shell.explain.part import MODEL, Explanation, Part, Span
 from caro_shell.parse.characters import is_refused
 
 MARK = "~"
@@ -33,12 +33,11 @@ class Line:
     is_command: bool = False
 
 
-def legend(parts: Sequence[Part]) -> str:
+def legend(explanation: Explanation) -> str:
     """Return what the mark means, in words; empty where nothing is marked."""
-    model = next((part.origin for part in parts if part.source == MODEL), None)
-    if model is None:
+    if not explanation.summary and not any(part.source == MODEL for part in explanation.parts):
         return ""
-    by = f"the model {model}" if model else "the model"
+    by = f"the model {shown(explanation.model)}".rstrip()
     return f"{MARK} said by {by}, which can be wrong; all else by this machine's manuals and the shell's grammar"
 
 
@@ -52,17 +51,30 @@ def width(text: str) -> int:
     return sum(max(get_cwidth(char), 0) for char in text)
 
 
-def rows(command: str, parts: Sequence[Part], columns: int, unknown: str = UNKNOWN) -> list[Line]:
-    """Return the rows that explain `command`, none wider than `columns`; `unknown` stands for what nobody has said."""
+def rows(explanation: Explanation, columns: int, unknown: str = UNKNOWN) -> list[Line]:
+    """Return the rows of an explanation, none wider than `columns`; `unknown` stands for what nobody has said."""
+    command, parts = explanation.command, explanation.parts
     found: list[Line] = []
+    for sentence in explanation.summary.split("\n") if explanation.summary else ():
+        found += [Line(text) for text in wrapped(f"{MARK} {sentence}", columns)]
     room = _room(columns)
     for row, own in _broken(command, parts, room):
         if found:
             found.append(Line(""))
         found += _below(command, row, own, _Frame(columns, room, unknown))
-    if told := legend(parts):
+    if told := legend(explanation):
         found += [Line(""), *(Line(text) for text in wrapped(told, columns))]
     return found
+
+
+def spoken(explanation: Explanation) -> list[str]:
+    """Return an explanation as lines that can be read aloud: no part depends on where it stands."""
+    by = f" (said by the model {shown(explanation.model)})".replace(" )", ")")
+    lines = [f"{sentence}{by}" for sentence in explanation.summary.split("\n") if sentence]
+    for part in explanation.parts:
+        told = part.text or UNKNOWN
+        lines.append(f"{shown(part.written(explanation.command))}: {told}{by if part.source == MODEL else ''}")
+    return lines
 
 
 def _room(columns: int) -> int:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 SHELL, MANUAL, MODEL, NOBODY = "shell", "manual", "model", ""
 """Who says it: the shell's grammar, a text on this machine about the tool, the model; or nobody yet."""
 
+_LONGEST_ASKED = 200
+"""Characters of a part: of more, the model need not see the rest to say what it is."""
+
 Span = tuple[int, int]
 """Where something begins and ends, in characters of the command."""
 
@@ -36,6 +39,26 @@ class Part:
             for one, other in zip(self.spans, self.spans[1:], strict=False)
         ]
         return "".join(text for pair in zip(pieces, [*gaps, ""], strict=True) for text in pair)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A command and its parts; with what the model, if it was asked, says of the whole."""
+
+    command: str
+    parts: tuple[Part, ...] = ()
+    summary: str = ""
+    model: str = ""
+    """Who was asked; empty: nobody, or nothing came of it."""
+
+    @property
+    def asked(self) -> list[str]:
+        """Return the parts, as they are written, that the model is to be asked about."""
+        return [" ".join(part.written(self.command).split())[:_LONGEST_ASKED] for part in untold(self.parts)]
+
+    def told(self, summary: str, texts: Sequence[str], model: str) -> "Explanation":
+        """Return the explanation with what the model says: of the whole, and of the parts that it was asked about."""
+        return replace(self, parts=with_told(self.parts, texts, model), summary=summary, model=model)
 
 
 def in_order(parts: Iterable[Part]) -> tuple[Part, ...]:

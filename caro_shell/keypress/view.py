@@ -7,14 +7,16 @@ import os
 import select
 import signal
 import termios
+from collections.abc import Sequence
 from typing import Any
 
 from caro_shell import client
 from caro_shell.errors import Cancelled
 from caro_shell.keypress import sentence
-from caro_shell.keypress.answer import message_of, status_of
+from caro_shell.keypress.answer import message_of
 from caro_shell.keypress.below import Below, as_shown, clipped, place_of, width_of
 from caro_shell.keypress.detached import rows_down, visible
+from caro_shell.keypress.explaining import Drawing, Local
 from caro_shell.keypress.press import Press, question_of
 
 
@@ -46,22 +48,24 @@ def _notice_every_key(fd: int, before: list[Any]) -> None:
 
 
 def _explain(press: Press, screen: "_View") -> int:
-    def show(event: dict[str, Any]) -> None:
-        if event["type"] == "working":
-            screen.show(f"  … {status_of(event)}")
-        elif event["type"] == "chunk":
-            screen.show(str(event["text"]))
-
+    """Show what this machine knows of each part at once, and ask the model about the others; returns the status."""
     screen.show("  …")
+    local = Local(press)
+    local.start()
+    screen.wait_for(local.ended)
+    drawing = Drawing(local.explanation, screen.columns, screen.draw, screen.show)
     try:
         question = question_of(press)
+        drawing.show(is_last=drawing.is_whole)
+        if drawing.is_whole:
+            return 0
         with client.Client(os.environ, hang_up=screen.fd, hang_up_events=select.POLLIN) as daemon:
-            reply = daemon.ask(message_of(question, press), show)
-        screen.show(str(reply.get("explanation", "")))
+            reply = daemon.ask(message_of(drawing.asking(question), press), drawing.follow)
+        drawing.end(reply)
     except Cancelled:
         raise
     except Exception as error:  # there is no other place to say it
-        screen.show(f"caro: {sentence(error)}")
+        drawing.show(*wrapped(f"caro: {sentence(error)}", screen.columns()), is_last=True)
         return 1
     return 0
 
@@ -83,23 +87,41 @@ class _View:
             self._down = 1 + place_of(visible(prompt) + press.line, columns)[0]
             self._place = place_of(visible(prompt) + press.left, columns)
         self._shown = ""
+        self._drawn: list[str] = []
+
+    def columns(self) -> int:
+        """Return how wide a row may be."""
+        return self._below.columns() - 1
 
     def show(self, text: str) -> None:
         """Show `text`, wrapped, in place of what was shown; a status does not replace an explanation."""
         if text == self._shown or (text.startswith("  …") and self._shown and not self._shown.startswith("  …")):
             return
         self._shown = text
-        columns, lines = self._below.columns(), self._below.lines()
-        rows = [row for line in text.split("\n") for row in wrapped(line, columns - 1)]
-        most = max(lines - self._down - 1, 1)
+        self.draw([row for line in text.split("\n") for row in wrapped(line, self.columns())])
+
+    def draw(self, rows: Sequence[str]) -> None:
+        """Show rows as they are in place of what was shown, as many as there is room for."""
+        if rows == self._drawn:
+            return
+        self._drawn = list(rows)
+        most = max(self._below.lines() - self._down - 1, 1)
         if len(rows) > most:
-            rows = [*rows[: most - 1], clipped(f"{rows[most - 1]} …", columns - 1)]
+            rows = [*rows[: most - 1], clipped(f"{rows[most - 1]} …", self.columns())]
         self._below.draw(rows, self._down, self._home)
         if self._place:
             self._below.park(*self._place)
 
     def erase(self) -> None:
         self._below.erase(self._down)
+
+    def wait_for(self, other: int) -> None:
+        """Wait until `other` can be read from; raises Cancelled when there is a key to be read before that."""
+        waiting = select.poll()
+        waiting.register(self.fd, select.POLLIN)
+        waiting.register(other, select.POLLIN | select.POLLHUP)
+        if self.fd in dict(waiting.poll()):
+            raise Cancelled("A key was pressed.")
 
     def wait_for_key(self) -> None:
         waiting = select.poll()

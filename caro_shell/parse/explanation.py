@@ -68,7 +68,7 @@ def parse_explained(raw: str, parts: Sequence[str], *, ended: bool) -> Explained
         found = _NUMBERED.match(line)
         number = int(found[1]) if found else 0
         if found and 1 <= number <= len(parts):
-            is_cut = not ended and at == len(lines) - 1
+            is_cut = not (ended or raw.endswith("\n")) and at == len(lines) - 1
             told.setdefault(number, f"{said} …" if (said := _of_part(found[2], parts[number - 1])) and is_cut else said)
         elif not told:
             whole.append(line)

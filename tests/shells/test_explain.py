@@ -9,13 +9,15 @@ from user_home import Script
 from caro_shell.prompt import explanation_request
 
 LINE = "ls -l src"
+ASKED = explanation_request(LINE, ["src"])
 WORDS = "It lists what is in src, one entry to a line, with the owner, the size and the time of its last change."
+SAID = (f"{WORDS}\n", "1. the directory that is listed\n")
 
 
 @pytest.fixture
 def explained(script: Script) -> Script:
     """The scripted engine, which knows what LINE means."""
-    script.say(explanation_request(LINE), WORDS)
+    script.say(ASKED, *SAID)
     return script
 
 
@@ -25,8 +27,17 @@ def test_the_explanation_is_below_the_line_until_the_next_key(
     """It is shown at the next key's cost alone: that key does what it always does, once."""
     terminal.type(LINE)
     terminal.press("M-g")
-    screen = terminal.see(WORDS)
+    screen = terminal.see("said by the model small")
     assert f"> {LINE}\n" in screen
+    below = screen.partition(f"> {LINE}\n")[2].split("\n")
+    assert below[:6] == [
+        f"~ {WORDS}",
+        "",
+        LINE,
+        below[3],
+        "   -l      use a long listing format",
+        f"      src  {SAID[1][3:-1]}".replace("the", "~ the", 1),
+    ]
     keep_picture(terminal, kind, "explain")
     terminal.type("X")
     terminal.see_gone(WORDS)
@@ -63,8 +74,8 @@ def test_it_is_wrapped_to_a_narrow_window(open_shell: OpenShell, explained: Scri
     terminal.see(f"> {LINE}")
     terminal.press("M-g")
     screen = terminal.see("last change.")
-    below = screen.partition(f"> {LINE}\n")[2].split("\n")
-    assert " ".join(" ".join(below).split()) == WORDS
+    below = screen.partition(f"> {LINE}\n")[2].partition("\n\n")[0]
+    assert " ".join(below.split()) == f"~ {WORDS}"
     keep_picture(terminal, kind, "explain-narrow")
     terminal.type("X")
     terminal.see_gone("last change.")
@@ -75,7 +86,7 @@ def test_a_line_that_wraps_keeps_its_rows(open_shell: OpenShell, script: Script)
     """The explanation begins below the last row of a line that is longer than the window is wide."""
     terminal = open_shell(size=(36, 16))
     line = "ls -l src/one src/two src/three src/four"
-    script.say(explanation_request(line), WORDS)
+    script.say(explanation_request(line, line.split()[2:]), WORDS)
     terminal.type(line)
     terminal.press("C-a")
     terminal.press("M-g")
@@ -89,7 +100,7 @@ def test_a_line_that_wraps_keeps_its_rows(open_shell: OpenShell, script: Script)
 
 def test_at_the_bottom_of_the_screen(open_shell: OpenShell, explained: Script) -> None:
     """Room is made by scrolling: the line goes up with the screen, and is still the line afterwards."""
-    terminal = open_shell(size=(60, 10))
+    terminal = open_shell(size=(60, 16))
     terminal.type("seq 30")
     terminal.press("Enter")
     terminal.see("\n30\n>")
@@ -108,7 +119,7 @@ def test_at_the_bottom_of_the_screen(open_shell: OpenShell, explained: Script) -
 
 def test_a_key_while_the_model_thinks_ends_it(terminal: Terminal, script: Script) -> None:
     """Nobody has to wait for an explanation: the key is acted on at once, and the request is cancelled."""
-    script.say(explanation_request(LINE), {"wait": "go"}, WORDS)
+    script.say(ASKED, {"wait": "go"}, WORDS)
     terminal.type(LINE)
     terminal.press("M-g")
     terminal.see("  …")
@@ -123,10 +134,33 @@ def test_a_key_while_the_model_thinks_ends_it(terminal: Terminal, script: Script
     assert WORDS not in terminal.screen()
 
 
+def test_what_the_manuals_say_is_there_before_the_model_has_said_anything(terminal: Terminal, script: Script) -> None:
+    """Below its own place in the command; what the model is asked about is left open until then."""
+    script.say(ASKED, {"wait": "go"}, *SAID)
+    terminal.type(LINE)
+    terminal.press("M-g")
+    script.happened("waiting go")
+    screen = terminal.see("   -l      use a long listing format")
+    assert "      src  …" in screen
+    script.open_gate("go")
+    terminal.see("      src  ~ the directory that is listed")
+
+
+def test_the_model_is_not_asked_what_the_manuals_say(terminal: Terminal, script: Script) -> None:
+    """Then there is nothing to wait for, and no daemon is started for it."""
+    terminal.type("ls -l")
+    terminal.press("M-g")
+    terminal.see("   -l  use a long listing format")
+    terminal.type("X")
+    terminal.see_gone("long listing")
+    assert terminal.line().text == "ls -lX"
+    assert script.events() == []
+
+
 @pytest.mark.parametrize("when", ["thinking", "shown"])
 def test_ctrl_c_ends_the_explanation_and_nothing_else(terminal: Terminal, script: Script, when: str) -> None:
     """The line is there, the shell too; the next Ctrl-C is the shell's own."""
-    script.say(explanation_request(LINE), *([{"wait": "go"}] if when == "thinking" else []), WORDS)
+    script.say(ASKED, *([{"wait": "go"}] if when == "thinking" else []), WORDS)
     terminal.type(LINE)
     terminal.press("M-g")
     if when == "thinking":
@@ -145,7 +179,7 @@ def test_ctrl_c_ends_the_explanation_and_nothing_else(terminal: Terminal, script
 
 def test_an_engine_that_fails_is_said_below_the_line(terminal: Terminal, script: Script) -> None:
     """The reason stands where the explanation would, until the next key."""
-    script.say(explanation_request(LINE), {"fail": "The engine has no fuel."})
+    script.say(ASKED, {"fail": "The engine has no fuel."})
     terminal.type(LINE)
     terminal.press("M-g")
     terminal.see("caro: The engine has no fuel.")
@@ -161,7 +195,7 @@ def test_a_pending_request_is_ended_first(terminal: Terminal, explained: Script)
     terminal.type("find src")
     terminal.press("C-g")
     explained.happened("waiting go")
-    explained.say(explanation_request("find src"), WORDS)
+    explained.say(explanation_request("find src", ["src"]), WORDS)
     terminal.press("M-g")
     terminal.see(WORDS)
     explained.happened("cancelled find src")
