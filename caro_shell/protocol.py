@@ -275,20 +275,18 @@ def _checked(message: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[st
     return kept
 
 
+_LISTS_OF_TEXTS = {"functions": "A function is given by its name.", "parts": "A part of a command is a text."}
+
+
 def ask_from(message: Mapping[str, Any]) -> Ask:
     """Return the request in a decoded message; raises ProtocolError for turns, aliases or functions that are none."""
-    for turn in message.get("turns", ()):
-        if not isinstance(turn, dict) or not {"line", "command"} <= set(turn):
-            raise ProtocolError("A turn is an object with `line` and `command`.")
-        if not all(isinstance(turn.get(name, kind()), kind) for name, kind in _TURN.items()):
-            raise ProtocolError("A field of a turn has the wrong type.")
+    _refuse_wrong_turns(message)
     for field in ("aliases", "global_aliases", "suffix_aliases"):
         if not all(isinstance(text, str) for text in message.get(field, {}).values()):
             raise ProtocolError(f"What `{field}` gives a name for is a text.")
-    if not all(isinstance(part, str) for part in message.get("parts", ())):
-        raise ProtocolError("A part of a command is a text.")
-    if not all(isinstance(name, str) for name in message.get("functions", ())):
-        raise ProtocolError("A function is given by its name.")
+    for field, sentence in _LISTS_OF_TEXTS.items():
+        if not all(isinstance(text, str) for text in message.get(field, ())):
+            raise ProtocolError(sentence)
     for outcome in message.get("outcomes", ()):
         if not isinstance(outcome, dict) or not {"request", "command", "fate"} <= set(outcome):
             raise ProtocolError("An outcome is an object with `request`, `command` and `fate`.")
@@ -296,6 +294,14 @@ def ask_from(message: Mapping[str, Any]) -> Ask:
             raise ProtocolError("A field of an outcome is a text.")
     lists = {name: tuple(message.get(name, ())) for name in ("turns", "functions", "outcomes", "parts")}
     return Ask(**{**message, **lists})
+
+
+def _refuse_wrong_turns(message: Mapping[str, Any]) -> None:
+    for turn in message.get("turns", ()):
+        if not isinstance(turn, dict) or not {"line", "command"} <= set(turn):
+            raise ProtocolError("A turn is an object with `line` and `command`.")
+        if not all(isinstance(turn.get(name, kind()), kind) for name, kind in _TURN.items()):
+            raise ProtocolError("A field of a turn has the wrong type.")
 
 
 def reply_from(message: Mapping[str, Any]) -> Reply:
