@@ -1,4 +1,4 @@
-"""The one thread that owns the engine: takes jobs in order, reports what happens as protocol events."""
+"""The one thread that owns the engine: takes jobs by turns, reports what happens as protocol events."""
 
 import logging
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import Any
 
 from caro_shell.answers import Listener
@@ -19,6 +19,7 @@ from caro_shell.jobs import Job, error_event
 from caro_shell.manners import AGAIN_S, Manners
 from caro_shell.pipeline import Pipeline
 from caro_shell.priority import Priority
+from caro_shell.turns import Turns
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Worker:
         self._report = report
         self._manners = manners
         self._priority = Priority()
-        self._jobs: SimpleQueue[Job | _Warming | str] = SimpleQueue()
+        self._jobs: Turns[_Warming | str] = Turns()
         self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
         self._pipeline: Pipeline | None = None
         self._settings: Settings | None = None
@@ -79,20 +80,20 @@ class Worker:
 
     def warm(self, settings: Settings, shell: str) -> None:
         """Once the jobs before are done, load what these settings ask for, for requests from a shell."""
-        self._jobs.put(_Warming(settings, shell))
+        self._jobs.put_chore(_Warming(settings, shell))
 
     def reload(self, settings: Settings) -> None:
         """Once the jobs before are done, load what these settings ask for, if a model is held; the latest win."""
         self._next = settings
-        self._jobs.put("reload")
+        self._jobs.put_chore("reload")
 
     def unload(self) -> None:
         """Give the model's memory back once the jobs before are done."""
-        self._jobs.put("unload")
+        self._jobs.put_chore("unload")
 
     def stop(self, limit_s: float) -> bool:
         """Finish what runs, which must have been cancelled, and end the thread; returns whether it has ended."""
-        self._jobs.put("stop")
+        self._jobs.put_chore("stop")
         self._thread.join(limit_s)
         return not self._thread.is_alive()
 

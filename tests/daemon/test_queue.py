@@ -36,6 +36,27 @@ def test_a_full_queue_is_busy_at_once(home: Home, script: Script) -> None:
     ]
 
 
+def test_a_script_leaves_room_for_people(home: Home, script: Script) -> None:
+    """Where it is told `busy`, a key press is not, until as many more wait; and no press waits for the whole script."""
+    home.environ["CARO_QUEUE"] = "2"
+    script.say("long", {"wait": "go"}, "ls")
+    with Wire(home) as batch, Wire(home) as people:
+        asked = [batch.generate("long")]
+        script.happened("waiting go")
+        asked += [batch.generate(f"batch {number}") for number in range(3)]
+        assert batch.events(asked.pop())[-1]["code"] == "busy"
+        presses = [people.generate(f"press {number}", terminal=f"tty{number}") for number in range(3)]
+        assert people.events(presses.pop())[-1]["code"] == "busy"
+        # Whoever presses again has the place of the press before.
+        presses[1] = people.generate("press again", terminal="tty1")
+        assert people.event(presses[1])["type"] == "accepted"
+        script.open_gate("go")
+        assert [people.events(press)[-1]["type"] for press in presses] == ["done", "done"]
+        assert [batch.events(request)[-1]["type"] for request in asked] == ["done", "done", "done"]
+    in_order = ["long", "batch 0", "press 0", "press again", "batch 1"]
+    assert [event for event in script.events() if event.startswith("ask")] == [f"ask {line}" for line in in_order]
+
+
 def test_requests_that_are_not_wanted_any_more_take_no_place(home: Home, script: Script) -> None:
     """Cancelled ones do not make the daemon busy for others."""
     home.environ["CARO_QUEUE"] = "1"
