@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import zmq
 
-from caro_shell import __version__, config, lifecycle, paths, protocol
+from caro_shell import __version__, answer_files, config, lifecycle, paths, protocol
 from caro_shell.errors import CaroError, DaemonError
 from caro_shell.in_force import InForce
 from caro_shell.jobs import Job, Jobs, error_event
@@ -41,6 +41,7 @@ class Daemon:
         self, settings: config.Settings, directory: str, environ: Mapping[str, str], manners: Manners | None = None
     ) -> None:
         """Bind the socket; the caller holds the lock. `manners` are those of this machine, unless a test has others."""
+        self._directory = directory
         self._manners = manners or Manners()
         self._in_force = InForce(settings, environ)
         self._learned_file = paths.learned_file(environ)
@@ -85,6 +86,10 @@ class Daemon:
                 self._receive()
             self._jobs.beat(loading=self._worker.engine_state.state == "loading")
             self._idle()
+            if not self._worker.is_alive():
+                # What it was doing would never end, nor what waits; the next daemon has another one.
+                _log.error("the worker's thread has ended")
+                self.leave()
         self._close()
 
     def _patience_ms(self) -> int:
@@ -230,7 +235,9 @@ class Daemon:
     def _close(self) -> None:
         # First, so that nobody connects in vain; and while the lock is held: after it, the path is another daemon's.
         self._router.unlink()
-        self._jobs.end(DaemonError("The daemon was told to leave.", "Ask again: it starts by itself."))
+        answer_files.remove_old(self._directory)
+        what = "was told to leave" if self._worker.is_alive() else "stopped in the middle of the answer"
+        self._jobs.end(DaemonError(f"The daemon {what}.", "Ask again: it starts by itself."))
         self._spare_time.end()
         stopped = self._worker.stop(_STOP_LIMIT_S)
         if self._learned is not None:
@@ -286,6 +293,10 @@ def main() -> int:
         lifecycle.announce(ready, f"{error.message}\0{error.hint}".encode(errors="replace"))
         _log.error("%s", error.message)
         return 1
+    except OSError as error:
+        reason = error.strerror or "The system refuses something"
+        lifecycle.announce(ready, f"The daemon cannot be started: {reason}.\0See: caro daemon logs".encode())
+        raise
     return 0
 
 

@@ -3,6 +3,7 @@
 The client imports this module, so it takes only what the interpreter has already loaded.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Mapping
@@ -87,10 +88,16 @@ def ensure_private_dir(directory: str) -> str:
         if stat.S_IMODE(found.st_mode) & 0o077:
             os.chmod(directory, 0o700)
     except OSError as error:
-        raise DaemonError(
-            f"{directory} cannot be used: {error.strerror}.", "Set CARO_RUNTIME_DIR to a directory of yours."
-        ) from None
+        raise unusable(directory, error) from None
     return directory
+
+
+def unusable(path: str, error: OSError) -> DaemonError:
+    """Return what the user is told when the system refuses something in the runtime directory."""
+    hint = "Set CARO_RUNTIME_DIR to a directory of yours."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "Make room on its disk, then try again."
+    return DaemonError(f"{path} cannot be used: {error.strerror}.", hint)
 
 
 def make_dirs(directory: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import zmq
 
-from caro_shell import protocol
+from caro_shell import paths, protocol
 
 # Past this libzmq closes the connection; up to it the client is told what is wrong.
 _FRAME_LIMIT = 16 * protocol.MESSAGE_LIMIT
@@ -20,7 +20,7 @@ class Router:
     """A ROUTER socket at `path`; the caller holds the lock that says who may bind it."""
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", path: str) -> None:
-        """Bind the socket with mode 0600; a file left by a daemon that was killed is replaced."""
+        """Bind the socket with mode 0600; a file left by a daemon that was killed is replaced. Raises DaemonError."""
         self._path = path
         self.socket = context.socket(zmq.ROUTER)
         # A client that has gone is an error at the next send, not a message dropped in silence.
@@ -38,6 +38,8 @@ class Router:
         before = os.umask(0o177)
         try:
             self.socket.bind(f"ipc://{path}")
+        except zmq.ZMQError as error:
+            raise paths.unusable(path, OSError(error.errno, error.strerror)) from None
         finally:
             os.umask(before)
         self._inode = self._found()

@@ -14,7 +14,7 @@ from caro_shell.answers import Listener
 from caro_shell.config import Settings
 from caro_shell.engines import Announcing, Engine, Placement
 from caro_shell.engines.registry import asks_a_server, create_engine
-from caro_shell.errors import Cancelled, CaroError
+from caro_shell.errors import Cancelled, CaroError, EngineError
 from caro_shell.jobs import Job, error_event
 from caro_shell.manners import AGAIN_S, Manners
 from caro_shell.pipeline import Pipeline
@@ -73,6 +73,10 @@ class Worker:
     def start(self) -> None:
         """Begin to take jobs."""
         self._thread.start()
+
+    def is_alive(self) -> bool:
+        """Say whether the thread still takes jobs."""
+        return self._thread.is_alive()
 
     def submit(self, job: Job) -> None:
         """Queue a job."""
@@ -170,6 +174,9 @@ class Worker:
         except CaroError as error:
             _write_down(job, error.message)
             return error_event(error)
+        except MemoryError:
+            _log.exception("the memory is used up")
+            return error_event(EngineError("There is not enough memory.", "Close a program, or use a smaller model."))
         except Exception:  # the thread must live on, whatever an engine does
             _log.exception("a job failed")
             return error_event(CaroError("Something in caro broke.", "See: caro daemon logs"))
@@ -257,7 +264,7 @@ def _state_of(engine: Engine) -> EngineState:
 
 
 def _waited(job: Job, taken: float) -> dict[str, float]:
-    """Return the milliseconds that a job has waited for its turn, until `taken`, and for a model to be loaded for it."""
+    """Return the milliseconds that a job has waited for its turn, until `taken`, and for a model to be loaded."""
     load = {"load": round((time.monotonic() - taken) * 1000, 2)} if job.state == "loading" else {}
     return {"queue": round((taken - job.since) * 1000, 2), **load}
 

@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from caro_shell import paths
-from caro_shell.errors import Cancelled
+from caro_shell import answer_files, paths
+from caro_shell.answer_files import lives
+from caro_shell.errors import Cancelled, DaemonError
 from caro_shell.keypress import sentence
 from caro_shell.keypress.below import Below, clipped, place_of, width_of
 from caro_shell.keypress.press import Press
@@ -59,16 +60,27 @@ def _start(press: Press) -> int:
     """
     path = _answer_path(press)
     below = Below(press.terminal, press.pid, press.style)
+    heard, told = os.pipe()
+    # A child whose process id the shell does not get could not be ended by anybody: from here on a Ctrl-C waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     child = os.fork()
     if child:
+        os.close(heard)
+        if signal.SIGINT in signal.sigpending():
+            # Nothing has been said yet, and the child hears that nothing will be.
+            return _CANCELLED
         sys.stdout.write(f"{child} {path}\n{_interrupt_as_key(press, below)}")
         sys.stdout.flush()
+        os.write(told, b"1")
         # The shell waits for this process, and no farewell of the interpreter's is worth that.
         os._exit(0)
     status = 1
     with suppress(OSError, Cancelled):
+        os.close(told)
         _leave_the_shell()
-        status = _Detached(press, path, below).run()
+        # Nothing comes when the parent was killed before it could tell the shell of us.
+        if os.read(heard, 1):
+            status = _Detached(press, path, below).run()
     os._exit(status)
 
 
@@ -78,10 +90,16 @@ def _wait(press: Press) -> int:
 
     path = _answer_path(press)
     records: list[bytes] = []
-    status = answer(press, lambda word, text: records.append(record(word, text)))
+
+    def take(word: str, text: str) -> None:
+        if not lives(press.pid):
+            raise Cancelled("The shell has gone.")
+        records.append(record(word, text))
+
+    status = answer(press, take)
     if status == _CANCELLED:
         return status
-    _leave(path, b"".join(records))
+    answer_files.write(path, b"".join(records))
     sys.stdout.write(f"{os.getpid()} {path}\n")
     return status
 
@@ -89,13 +107,8 @@ def _wait(press: Press) -> int:
 def _answer_path(press: Press) -> str:
     """Return a path that no other press has; files that were left behind go."""
     directory = paths.ensure_private_dir(paths.runtime_dir(os.environ))
-    for name in os.listdir(directory):
-        word, _dot, owner = name.partition(".")
-        pid = owner.partition(".")[0]
-        if word == "answer" and pid.isdecimal() and (int(pid) == press.pid or not _lives(int(pid))):
-            with suppress(OSError):
-                os.unlink(os.path.join(directory, name))
-    return os.path.join(directory, f"answer.{press.pid}.{os.getpid()}")
+    answer_files.remove_old(directory, press.pid)
+    return answer_files.path_in(directory, press.pid)
 
 
 def _interrupt_as_key(press: Press, below: Below) -> str:
@@ -113,18 +126,6 @@ def _interrupt_as_key(press: Press, below: Below) -> str:
     return f"{_CTRL_C[0]}\n"
 
 
-def _leave(path: str, content: bytes) -> None:
-    """Put the answer where the shell looks for it, as a whole."""
-    fresh = f"{path}.new"
-    # A name of this process's own: what is there already is nobody's answer, and may be a link.
-    file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(file, content)
-    finally:
-        os.close(file)
-    os.replace(fresh, path)
-
-
 def _leave_the_shell() -> None:
     """Let go of what the shell waits for; its signals are not ours, except the one that cancels."""
 
@@ -135,6 +136,8 @@ def _leave_the_shell() -> None:
     signal.signal(signal.SIGTERM, cancel)
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTOU):
         signal.signal(number, signal.SIG_IGN)
+    # A daemon that is started from here inherits what is blocked.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nothing, fd)
@@ -167,7 +170,7 @@ class _Detached:
 
     def _take(self, word: str, text: str) -> None:
         """Draw what is for show, keep what is for the shell."""
-        if not _lives(self._press.pid):
+        if not lives(self._press.pid):
             raise Cancelled("The shell has gone.")
         if word == "working":
             self._draw(self._ghost or f"  … {text}")
@@ -195,13 +198,11 @@ class _Detached:
 
     def _hand_over(self) -> None:
         """Leave the answer, let the shell know, and stay until it has been taken."""
-        # There is nothing to be cancelled any more.
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _leave(self._path, b"".join(self._records))
         asked_at = 0.0
         shown = False
         try:
-            while _lives(self._press.pid):
+            answer_files.write(self._path, b"".join(self._records))
+            while lives(self._press.pid):
                 left = _content(self._path)
                 if not left:
                     return
@@ -213,6 +214,9 @@ class _Detached:
                     shown = True
                     self._offer()
                 time.sleep(_LOOK_S / 10 if asked_at and not late and not shown else _LOOK_S)
+        except DaemonError as error:
+            # The shell will not hear of it; the next press asks anew.
+            self._draw(f"  caro: {sentence(error)}")
         finally:
             with suppress(OSError):
                 os.unlink(self._path)
@@ -228,21 +232,17 @@ class _Detached:
 
 
 def _content(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(16)
-    except OSError:
-        return b""
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    """Return what is in an answer's file, or at least how it begins; empty once it has been taken."""
+    # A shell that writes `offer` empties the file first: one look between the two is none.
+    for _look in range(2):
+        try:
+            with open(path, "rb") as file:
+                if found := file.read(16):
+                    return found
+        except OSError:
+            return b""
+        time.sleep(_LOOK_S / 10)
+    return b""
 
 
 def rows_down(press: Press, columns: int) -> int:

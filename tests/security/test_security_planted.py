@@ -13,10 +13,9 @@ from commands import caro, end, start_python
 from other_user import OTHER_UID, OtherUser, can_be
 from user_home import Home
 
-from caro_shell import config_file, lifecycle, paths, sqlite_file
+from caro_shell import answer_files, config_file, lifecycle, paths, sqlite_file
 from caro_shell.danger import judge_here
 from caro_shell.errors import ConfigError, DaemonError
-from caro_shell.keypress.detached import _leave
 from caro_shell.private_file import open_private
 
 PRESS = "import sys; from caro_shell import keypress; sys.exit(keypress.main('stream'))"
@@ -265,11 +264,12 @@ def test_what_lies_above_the_home_is_the_systems_business(tmp_path: Path, monkey
 
 def test_an_answer_is_not_left_through_a_link(tmp_path: Path) -> None:
     """The file in which bash and fish find it is a new one."""
-    target, path = tmp_path / "precious", tmp_path / "answer.1.2"
+    target, path = tmp_path / "precious", tmp_path / "run" / "answer.1.2"
     target.write_text(PRECIOUS)
+    path.parent.mkdir(0o700)
     Path(f"{path}.new").symlink_to(target)
-    with pytest.raises(FileExistsError):
-        _leave(str(path), b"done\tls\0")
+    with pytest.raises(DaemonError, match="File exists"):
+        answer_files.write(str(path), b"done\tls\0")
     assert target.read_text() == PRECIOUS
 
 

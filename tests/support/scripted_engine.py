@@ -2,9 +2,9 @@ r"""An engine that says what a test tells it to: `script.json` in the directory 
 
 The script maps a request to what happens, in order: a string is written, `{"wait": NAME}` waits until the
 test opens that gate (a file), `{"fail": SENTENCE}` raises, `{"crash": true}` raises what nobody expects,
-`{"exit": true}` kills the daemon. A name that ends in `*` stands for every request that begins so. A request
-without an entry is answered `echo REQUEST`. What happened is appended to `events`, a line each; a new line in a
-request is written `\n`.
+`{"memory": true}` finds no memory, `{"end": true}` ends the worker's thread, `{"exit": true}` kills the daemon.
+A name that ends in `*` stands for every request that begins so. A request without an entry is answered `echo REQUEST`.
+What happened is appended to `events`, a line each; a new line in a request is written `\n`.
 """
 
 import json
@@ -19,6 +19,8 @@ from caro_shell.config import Settings
 from caro_shell.engines import Placement, Sampling, Usage
 from caro_shell.errors import EngineError
 from caro_shell.prompt import Message
+
+_RAISED: dict[str, type[BaseException]] = {"crash": RuntimeError, "memory": MemoryError, "end": SystemExit}
 
 
 class ScriptedEngine:
@@ -70,8 +72,8 @@ class ScriptedEngine:
                     time.sleep(0.002)
             elif "fail" in step:
                 raise EngineError(step["fail"], "Mend it.")
-            elif "crash" in step:
-                raise RuntimeError("the script says so")
+            elif found := next((error for word, error in _RAISED.items() if word in step), None):
+                raise found("the script says so")
             elif "exit" in step:
                 os.kill(os.getpid(), signal.SIGKILL)
 
