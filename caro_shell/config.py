@@ -81,6 +81,8 @@ class Settings:
     """Whether such a line may be a command of the user's own shell history: `on` or `off`."""
     menu: str = field(default="full", compare=False)
     """What `caro` shows at a terminal: `full`, `plain` (lines to be read aloud), or `off` (the command alone)."""
+    editing: str = field(default="emacs", compare=False)
+    """Whose keys edit a line of `caro` at a terminal: `emacs` or `vi`."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where each value came from: `default`, `FILE:LINE`, or the name of a variable."""
 

@@ -25,6 +25,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "fix_output": {**_OFF, "tmux": "tmux"},
     "fallback": {**_OFF, "local": "local"},
     "menu": {**_OFF, "full": "full", "plain": "plain"},
+    "editing": {"emacs": "emacs", "vi": "vi"},
 }
 # Numbers past these are slips, and some would overflow what the engines count with.
 _RANGES: Mapping[str, tuple[float, float]] = {

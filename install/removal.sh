@@ -144,6 +144,7 @@ remove_state() {
 
 remove_learned() { # DIR
   for end in '' -wal -shm .broken; do rm -f -- "$1/learned.sqlite3$end"; done
+  rm -f -- "$1/requests" # of `caro` at a terminal
 }
 
 is_ours_to_remove() { [ -d "$1" ] && [ ! -L "$1" ] && [ -n "$(find "$1" -prune -user "$(id -u)")" ]; }

@@ -27,13 +27,16 @@ def parser() -> Parser:
     """Return what `caro` takes, with its help."""
     made = Parser(
         prog="caro",
-        description="Words become a command, written by a model on your own machine; it is printed, never run.",
+        description="Words become a command, written by a model on your own machine. At a terminal, a menu asks what "
+        "to do with it, and nothing is run unless you choose so; elsewhere it is printed. `caro` alone at a terminal is "
+        "a conversation.",
         usage="caro [OPTION …] REQUEST …\n       caro VERB …",
         epilog='A request that begins with a verb is quoted: caro "last 10 commits".',
         lists={"verbs, of which `caro VERB --help` tells more": VERBS},
         statuses={0: "answered", 1: "an error, said in one sentence", 2: "wrong usage", 130: "cancelled"},
         examples=(
-            ('caro "list all files"', "the command, and nothing else on stdout"),
+            ('caro "list all files"', "the command and a menu; in a pipe, the command alone"),
+            ("caro", "a conversation"),
             ('caro -n 3 "show free disk space"', "up to three different commands"),
             ('caro --json "count lines of code" | jq .risk', "everything known about the answer"),
             ("caro --batch < requests.txt", "a request a line in, a command a line out"),

@@ -64,4 +64,5 @@ def _face(kind: str, environ: Mapping[str, str]) -> "Face":
     from caro_shell import config
     from caro_shell.terminal.full import Full
 
-    return Full(environ, config.current().style)
+    settings = config.current()
+    return Full(environ, settings.style, vi=settings.editing == "vi")

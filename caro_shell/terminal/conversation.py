@@ -31,7 +31,7 @@ def converse(session: Session) -> int:
             return 0
         try:
             done = _heard(session, line.strip())
-        except Cancelled:
+        except (Cancelled, KeyboardInterrupt):
             done = False
         except CaroError as error:
             session.face.complain(error)
@@ -68,7 +68,7 @@ def _heard(session: Session, line: str) -> bool | None:
 def _settle(session: Session) -> None:
     try:
         status = session.settle()
-    except Cancelled:
+    except (Cancelled, KeyboardInterrupt):
         return
     if session.failed is not None and status:
         session.face.say(f"It ended with status {status}. /fix asks for a better one.")

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, Self
 
 from caro_shell.errors import CaroError
+from caro_shell.explain.part import Explanation
 from caro_shell.terminal.card import Card
 from caro_shell.terminal.errand import Errand
 from caro_shell.terminal.history import History
@@ -40,6 +41,9 @@ class Face(Protocol):
 
     def say(self, text: str, style: str = "class:caro.status") -> None:
         """Show a text of any number of lines; it stays on the screen."""
+
+    def explain(self, explanation: Explanation) -> None:
+        """Show what each part of a command does."""
 
     def complain(self, error: CaroError) -> None:
         """Show what went wrong and what to do next."""

@@ -3,56 +3,52 @@
 import asyncio
 import sys
 import termios
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from prompt_toolkit import PromptSession
 from prompt_toolkit.application import Application
-from prompt_toolkit.completion import Completer, WordCompleter
-from prompt_toolkit.document import Document
-from prompt_toolkit.filters import has_focus
 from prompt_toolkit.formatted_text import FormattedText, StyleAndTextTuples
-from prompt_toolkit.history import History as Shown
 from prompt_toolkit.input import create_input
 from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import FormattedTextControl, Layout, Window
-from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import Style
 
 from caro_shell.errors import Cancelled, CaroError
+from caro_shell.explain.layout import Line, rows
+from caro_shell.explain.part import Explanation
 from caro_shell.keypress import fit_for_a_terminal
 from caro_shell.terminal import looks
 from caro_shell.terminal.card import Card, drawn, in_rows
 from caro_shell.terminal.errand import Errand
 from caro_shell.terminal.face import Typed
-from caro_shell.terminal.highlight import Fragment, highlighted
-from caro_shell.terminal.history import History
+from caro_shell.terminal.highlight import Fragment
+from caro_shell.terminal.lines import ESCAPE_S, Conversation, Lines
 from caro_shell.terminal.menu import MENU, Action, menu_rows
 
-# An Escape is known for one after this long without the rest of a key.
-_ESCAPE_S = 0.05
-_DEFAULT = "DEFAULT_BUFFER"
+if TYPE_CHECKING:
+    from caro_shell.terminal.history import History
 
 
 class Full:
     """A terminal with colours, keys that count at once, and lines that are edited in place."""
 
-    def __init__(self, environ: Mapping[str, str], style: str) -> None:
-        """Use the terminal of this process; `style` is the setting of that name."""
+    def __init__(self, environ: Mapping[str, str], style: str, *, vi: bool = False) -> None:
+        """Use the terminal of this process; `style` and `vi` are what the settings say of looks and editing."""
         self._input = create_input(sys.stdin)
         self._output = Vt100_Output.from_pty(sys.stdout, term=environ.get("TERM"))
         # A terminal's late answer to where the cursor stands would be typed into the command that is run.
         self._output.enable_cpr = False
         self._depth = None if looks.has_colours(environ) else ColorDepth.DEPTH_1_BIT
         self._style = Style.from_dict(looks.styles(style))
+        self._lines = Lines(self._input, self._output, self._style, self._depth, vi=vi)
         self._modes = termios.tcgetattr(self._input.fileno())
-        self._conversation: PromptSession[str] | None = None
+        self._conversation: Conversation | None = None
         self.history: History | None = None
         self.commands: Sequence[str] = ()
 
@@ -85,6 +81,11 @@ class Full:
         """Write a text, and leave it on the screen."""
         self._print([(style, f"{row}\n") for row in in_rows(fit_for_a_terminal(text), self._columns())])
 
+    def explain(self, explanation: Explanation) -> None:
+        """Write each part below its own place in the command."""
+        found = rows(explanation, self._columns() - 1)
+        self._print([("bold" if row.is_command else "", f"{row.text}\n") for row in [Line(""), *found]])
+
     def complain(self, error: CaroError) -> None:
         """Write what went wrong, as `caro` says it everywhere."""
         self.say(f"caro: {error.message}", "class:caro.error")
@@ -111,14 +112,14 @@ class Full:
         def _take_back(_event: KeyPressEvent) -> None:
             del typed[-1:]
 
-        def rows() -> StyleAndTextTuples:
+        def progress() -> StyleAndTextTuples:
             status = f"  … {errand.status}  {''.join(typed)}"
             return [
                 ("class:caro.status", status),
                 ("class:caro.preview", f"\n{errand.preview}" if errand.preview else ""),
             ]
 
-        app = self._app(rows, keys)
+        app = self._app(progress, keys)
         try:
             app.run(pre_run=lambda: _follow(errand, app))
         except EOFError:
@@ -155,73 +156,22 @@ class Full:
 
     def ask(self, question: str, text: str = "") -> Typed:
         """Read one line."""
-        return self._read(self._session(), question, default=text)
+        return self._lines.one(question, text)
 
     def edit(self, text: str, shell: str) -> Typed:
-        """Let a command be edited where it stands: Enter takes it, Alt-Enter begins a new line."""
-        editing = {"enable_open_in_editor": True, "tempfile_suffix": f".{shell}"}
-        return self._read(self._session(multiline=True, lexer=_ShellLexer(shell), **editing), "", default=text)
+        """Let a command be edited where it stands."""
+        return self._lines.command(text, shell)
 
     def request(self, text: str = "") -> str:
-        """Read a request, with the earlier ones behind the arrow keys and Ctrl-R."""
-        if self._conversation is None:
-            completer: Completer = WordCompleter(list(self.commands), sentence=True)
-            kept = _Requests(self.history)
-            self._conversation = self._session(history=kept, completer=completer, complete_while_typing=False)
+        """Read a request; Ctrl-C empties the line, and the arrow key brings it back."""
+        self._conversation = self._conversation or self._lines.conversation(self.history, self.commands)
         while True:
-            typed = self._read(self._conversation, "caro> ", default=text, end=EOFError)
+            typed = self._conversation.read(text)
             if typed.accepted:
                 return typed.text
-            # Ctrl-C: the line goes, and the arrow key brings it back.
             text = ""
-            if typed.text.strip():
-                self._conversation.history.append_string(typed.text)
-            else:
+            if not typed.text.strip():
                 self.say("Ctrl-D leaves.")
-
-    def _read(
-        self, session: "PromptSession[str]", question: str, default: str, end: type[EOFError] | None = None
-    ) -> Typed:
-        try:
-            return Typed(session.prompt([("class:caro.prompt", question)], default=default), accepted=True)
-        except _Left as left:
-            return Typed(left.text, accepted=False)
-        except EOFError:
-            if end is None:
-                return Typed("", accepted=False)
-            raise
-
-    def _session(self, **more: Any) -> "PromptSession[str]":  # noqa: ANN401  PromptSession's own options
-        keys = KeyBindings()
-        at_the_line = has_focus(_DEFAULT)
-
-        @keys.add("c-c", filter=at_the_line)
-        @keys.add("<sigint>")
-        def _leave(event: KeyPressEvent) -> None:
-            event.app.exit(exception=_Left(event.app.current_buffer.text), style="class:aborting")
-
-        if more.get("multiline"):
-
-            @keys.add("enter", filter=at_the_line)
-            def _take(event: KeyPressEvent) -> None:
-                event.current_buffer.validate_and_handle()
-
-            @keys.add("escape", "enter", filter=at_the_line)
-            def _begin_a_line(event: KeyPressEvent) -> None:
-                event.current_buffer.newline(copy_margin=False)
-
-        session: PromptSession[str] = PromptSession(
-            input=self._input,
-            output=self._output,
-            style=self._style,
-            color_depth=self._depth,
-            key_bindings=keys,
-            include_default_pygments_style=False,
-            reserve_space_for_menu=0,
-            **more,
-        )
-        session.app.ttimeoutlen = _ESCAPE_S
-        return session
 
     def _app(self, rows: Callable[[], StyleAndTextTuples], keys: KeyBindings) -> "Application[Any]":
         control = FormattedTextControl(rows, focusable=True, show_cursor=False)
@@ -235,7 +185,7 @@ class Full:
             input=self._input,
             output=self._output,
         )
-        app.ttimeoutlen = _ESCAPE_S
+        app.ttimeoutlen = ESCAPE_S
         return app
 
     def _columns(self) -> int:
@@ -250,45 +200,6 @@ class Full:
             color_depth=self._depth,
             include_default_pygments_style=False,
         )
-
-
-class _Left(Exception):  # noqa: N818  no error: the user has left the line
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.text = text
-
-
-class _ShellLexer(Lexer):
-    """A command's colours, line by line; what a line is depends on those before it, so the whole is read."""
-
-    def __init__(self, shell: str) -> None:
-        self._shell = shell
-
-    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
-        """Return what gives the fragments of a line."""
-        lines: list[StyleAndTextTuples] = [[]]
-        for style, text in highlighted(document.text, self._shell):
-            first, *rest = text.split("\n")
-            lines[-1].append((style, first))
-            lines += [[(style, line)] for line in rest]
-        return lambda number: lines[number] if number < len(lines) else []
-
-
-class _Requests(Shown):
-    """Our history as prompt-toolkit wants it."""
-
-    def __init__(self, kept: History | None) -> None:
-        super().__init__()
-        self._kept = kept
-
-    def load_history_strings(self) -> Iterable[str]:
-        """Return the requests, the latest first."""
-        return reversed(self._kept.lines if self._kept else [])
-
-    def store_string(self, string: str) -> None:
-        """Keep a request."""
-        if self._kept:
-            self._kept.add(string)
 
 
 def _exit_with(action: Action) -> Callable[[KeyPressEvent], None]:

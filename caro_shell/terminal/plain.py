@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Self
 
 from caro_shell.errors import Cancelled, CaroError
+from caro_shell.explain.layout import spoken
+from caro_shell.explain.part import Explanation
 from caro_shell.keypress import fit_for_a_terminal
 from caro_shell.terminal.card import Card, told
 from caro_shell.terminal.errand import Errand
@@ -49,6 +51,10 @@ class Plain:
     def say(self, text: str, style: str = "") -> None:  # noqa: ARG002  nothing here looks otherwise
         """Write a text."""
         _write(text)
+
+    def explain(self, explanation: Explanation) -> None:
+        """Write a line for each part."""
+        _write("\n".join(spoken(explanation)))
 
     def complain(self, error: CaroError) -> None:
         """Write what went wrong."""

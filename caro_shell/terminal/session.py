@@ -74,7 +74,7 @@ class Session:
             action = self.face.choose()
             try:
                 status = can[action]()
-            except Cancelled:
+            except (Cancelled, KeyboardInterrupt):
                 continue
             except CaroError as error:
                 self.face.complain(error)
@@ -83,9 +83,23 @@ class Session:
                 return status
 
     def explain(self, command: str) -> None:
-        """Say what a command does."""
-        reply = self._reply_to(turns.explain(command))
-        self.face.say(reply.explanation, "")
+        """Say what each part of a command does; the model is asked only about what nothing on this machine says."""
+        from caro_shell.explain import explain, here_of
+
+        known = explain(command, here_of(self.wishes.shell))
+        if known.parts and not known.asked:
+            self.face.explain(known)
+            return
+        try:
+            reply = self._reply_to(turns.explain(command, known.asked))
+        except CaroError:
+            if any(part.text for part in known.parts):
+                self.face.explain(known)
+            raise
+        if known.parts:
+            self.face.explain(known.told(reply.explanation, reply.parts, reply.model))
+        else:
+            self.face.say(reply.explanation, "")
 
     def change(self, comment: str) -> None:
         """Have the command changed, and show what it becomes."""

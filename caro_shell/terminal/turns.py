@@ -1,5 +1,7 @@
 """What is asked next, said as the same gesture on a line: so a terminal and a key press cannot differ in it."""
 
+from collections.abc import Sequence
+
 from caro_shell.keypress.press import Conversation, Press, Question, question_of
 
 
@@ -25,6 +27,7 @@ def mend(command: str, status: int) -> Question:
     return question_of(Press(failed=command, status=status))
 
 
-def explain(command: str) -> Question:
-    """Return the question for what a command does."""
-    return question_of(Press(gesture="explain", left=command))
+def explain(command: str, parts: Sequence[str]) -> Question:
+    """Return the question for what a command does, and these parts of it; raises UsageError when there is none."""
+    question = question_of(Press(gesture="explain", left=command))
+    return question._replace(message={**question.message, "parts": list(parts)}) if parts else question
