@@ -28,8 +28,8 @@ def parser() -> Parser:
     made = Parser(
         prog="caro",
         description="Words become a command, written by a model on your own machine. At a terminal, a menu asks what "
-        "to do with it, and nothing is run unless you choose so; elsewhere it is printed. `caro` alone at a terminal is "
-        "a conversation.",
+        "to do with it, and nothing is run unless you choose so; elsewhere it is printed. `caro` alone is a "
+        "conversation.",
         usage="caro [OPTION …] REQUEST …\n       caro VERB …",
         epilog='A request that begins with a verb is quoted: caro "last 10 commits".',
         lists={"verbs, of which `caro VERB --help` tells more": VERBS},
