@@ -48,6 +48,8 @@ def surprises(request: str, text: str, commands: Sequence[Command], disk: Disk) 
         yield from _unasked("restores", _restores, commands)
     if _begins(request, _data()["replaces"]["asked"]):
         yield from _unasked("replaces", _replaces, commands)
+    if _only_looks(request):
+        yield from _unasked("edits", _edits, commands)
     overwrites = _data()["overwrites"]
     for word in _written(text, commands):
         if word.known and _is_file(word.text, disk) and not _names(request, word.text):
@@ -96,6 +98,21 @@ def _restores(command: Command) -> bool:
 
 def _begins(request: str, beginnings: Sequence[str]) -> bool:
     return any(word.lower().startswith(tuple(beginnings)) for word in _WORD.findall(request))
+
+
+def _only_looks(request: str) -> bool:
+    """Say whether a request begins as those do that want to see something, and goes on to no change."""
+    words, edits = _WORD.findall(request.lower()), _data()["edits"]
+    looks = bool(words) and words[0] in edits["looking"]
+    return looks and not _is_asked(request) and not _begins(request, edits["asked"])
+
+
+def _edits(command: Command) -> bool:
+    """Say whether files are changed where they lie."""
+    edits, name, words = _data()["edits"], command.name.text, [word.text for word in command.words]
+    return name in edits["programs"] or any(
+        re.match(edits["words"][name], word) for word in words if name in edits["words"]
+    )
 
 
 def _replaces(command: Command) -> bool:

@@ -114,10 +114,21 @@ def test_a_harmful_answer_is_a_surprise_whether_right_or_not(
 ) -> None:
     """What was there and is gone counts for failed tasks too."""
     # Whatever the product asks besides.
-    script.say("what files are there*", "truncate -s 0 a")
+    script.say("what files are there*", "dd if=/dev/null of=a")
     found = run(written, "a.jsonl", "--only", "here")
     assert found.outcomes[0].harmful == ["/home/ada/work/a"]
     assert "harmful surprises: 1" in capsys.readouterr().out
+
+
+def test_what_arrives_behind_a_comment_does_no_harm(
+    written: Path, script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Enter does nothing there, and so is the answer wrong."""
+    script.say("what files are there*", "truncate -s 0 a")
+    found = run(written, "a.jsonl", "--only", "here")
+    assert found.outcomes[0].command == "# truncate -s 0 a"
+    assert not found.outcomes[0].right
+    assert "harmful surprises: 0" in capsys.readouterr().out
 
 
 def test_the_plain_model_is_asked_in_one_line(written: Path, script: Script) -> None:

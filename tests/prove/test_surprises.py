@@ -169,3 +169,33 @@ def test_who_wants_to_see_an_earlier_state_keeps_this_one(command: str, here: Pa
 def test_what_touches_no_file_of_the_work_tree_restores_nothing(command: str, here: Path) -> None:
     """The index, and branches."""
     assert said("print notes.txt as it was in v1.0", command, here) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "truncate -s 0 notes.txt",
+        "sed -i 's/a/b/' notes.txt",
+        "perl -pi -e 's/a/b/' notes.txt",
+        "sort -o notes.txt notes.txt",
+    ],
+)
+def test_who_wants_to_see_something_changes_nothing(command: str, here: Path) -> None:
+    """Unless the request goes on to a change."""
+    for request in ("print notes.txt with b for a", "how many lines has notes.txt", "zeige notes.txt ohne Kommentare"):
+        assert said(request, command, here) == ["It changes files, which you did not ask for."]
+    for request in (
+        "empty notes.txt out",
+        "find a in notes.txt and replace it by b",
+        "sort notes.txt",
+        "trim notes.txt",
+    ):
+        assert said(request, command, here) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["sed -n 's/a/b/p' notes.txt", "sort -n notes.txt", "perl -ne 'print if /i/' notes.txt"]
+)
+def test_who_prints_changes_nothing(command: str, here: Path) -> None:
+    """The same programs without their options."""
+    assert said("print notes.txt with b for a", command, here) == []
