@@ -45,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         )
         return FAILED
+    except SystemExit:
+        # Only --help and --version get here, which have said what was asked for: wrong words raise UsageError.
+        return ANSWERED
     except (KeyboardInterrupt, Cancelled):
         return CANCELLED
     except BrokenPipeError:

@@ -81,9 +81,19 @@ _caro_follow_mode() {
   return 0
 }
 
+# The file of the completions: caro.bash leaves its own place in _caro_here.
+_caro_completions="$_caro_here/completions/caro.bash"
+[[ "$_caro_completions" == /* ]] || _caro_completions="$_caro_began_in/$_caro_completions"
+
+# The first Tab behind `caro`: the completions are read, and readline begins anew.
+_caro_complete_itself() {
+  [[ ! -r "$_caro_completions" ]] || ! builtin source "$_caro_completions" || return 124
+}
+
 _caro_load() {
   builtin local - IFS=$' \t\n'
   builtin set +euxvETf +o pipefail
+  builtin complete -p caro &>/dev/null || builtin complete -F _caro_complete_itself caro
   _caro_read_settings
   [[ "${PROMPT_COMMAND[*]-}" != *_caro_on_prompt* ]] || return 0
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ "${PROMPT_COMMAND[*]@a}" == *a* ]]; then

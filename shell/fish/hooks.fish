@@ -73,6 +73,9 @@ function _caro_on_first_prompt
 end
 
 function _caro_load
+    # fish looks there for caro.fish at the first Tab behind `caro`.
+    set -l completions (string replace -r '[^/]*$' completions -- $_caro_directory)
+    builtin contains -- $completions $fish_complete_path; or set -ga fish_complete_path $completions
     set -e _caro_is_read
     set -e _caro_aliases
     set -g _caro_modes default insert visual replace replace_one

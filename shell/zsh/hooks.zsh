@@ -28,6 +28,20 @@ _caro_on_precmd() {
   fi
   _caro_running= _caro_accepted=
   _caro_read_abbreviations
+  ((_caro_completes)) || _caro_complete_itself
+  return 0
+}
+
+# Whether the Tab behind `caro` is somebody's, and where ours is to be read from then.
+builtin typeset -gi _caro_completes=0
+builtin typeset -g _caro_completions="${${(%):-%x}:A:h:h}/completions/_caro"
+
+# Offer our completions as soon as compinit has run, which may be after the first prompt; somebody else's stay.
+_caro_complete_itself() {
+  builtin emulate -L zsh
+  ((${+functions[compdef]})) || return 0
+  _caro_completes=1
+  ((${+_comps[caro]})) || { builtin autoload -Uz -- "$_caro_completions" && compdef _caro caro; }
   return 0
 }
 

@@ -108,11 +108,7 @@ def _add_directory(verb: Parser, *, names: bool = True) -> None:
 
 def run(argv: Sequence[str]) -> int:
     """List, locate, fetch, keep or move models; answers go to stdout, progress and remarks to stderr."""
-    try:
-        words = parser().parse_args(list(argv))
-    except SystemExit:
-        # Only --help gets here: wrong words raise UsageError.
-        return 0
+    words = parser().parse_args(argv)
     settings = config.current()
     if words.verb in {"info", "path"}:
         words.name = words.names or settings.model

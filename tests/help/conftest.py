@@ -1,0 +1,7 @@
+"""What is tested here beside the product: `manual`, of the checkout, and the shells that the contract's tests know."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "shells"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
