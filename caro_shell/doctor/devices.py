@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caro_shell.config import Settings
-from caro_shell.doctor import Finding
+from caro_shell.doctor.finding import Finding
 from caro_shell.engines import attempts
 from caro_shell.engines.devices import Device, choose_device
 from caro_shell.engines.installed import PACKAGES, examine
