@@ -30,6 +30,8 @@ package_of() { # NEED: its package here
     column:*) echo util-linux ;;
     killall:*) echo psmisc ;;
     netstat:*) echo net-tools ;;
+    nix-instantiate:apt-get) echo nix-bin ;;
+    nix-instantiate:*) echo nix ;;
     ps:apt-get | ps:apk | ps:zypper) echo procps ;;
     ps:*) echo procps-ng ;;
     ss:dnf) echo iproute ;;

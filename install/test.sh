@@ -49,12 +49,13 @@ keep_built_wheels() {
 
 get_programs() {
   wanted=''
-  for program in bash fish fzf tmux zsh; do
+  # ruby reads the Homebrew formula.
+  for program in bash fish fzf ruby tmux zsh; do
     command -v "$program" >/dev/null 2>&1 || wanted="$wanted $program"
   done
-  # What the tasks in evals/ are about; their sandbox is Linux's.
+  # What the tasks in evals/ are about; their sandbox is Linux's. nix-instantiate reads the Nix expression.
   if [ "$(uname -s)" = Linux ]; then
-    for program in bc bzip2 column curl file git jq killall lsof netstat ps ss tree unzip xz zip; do
+    for program in bc bzip2 column curl file git jq killall lsof netstat nix-instantiate ps ss tree unzip xz zip; do
       command -v "$program" >/dev/null 2>&1 || wanted="$wanted $program"
     done
   fi
