@@ -84,7 +84,7 @@ def check_answers(_around: Surroundings) -> list[Finding]:
         if os.tcgetpgrp(terminal) != os.getpgrp():
             return []
         answered = answers(terminal)
-        taken = _taken(termios.tcgetattr(terminal)[6])
+        taken = taken_by_driver(termios.tcgetattr(terminal)[6])
     except (OSError, termios.error):
         return []
     finally:
@@ -116,7 +116,8 @@ def answers(terminal: int, limit_s: float = _ANSWER_LIMIT_S) -> bool:
         termios.tcsetattr(terminal, termios.TCSANOW, before)
 
 
-def _taken(characters: list[bytes]) -> str:
+def taken_by_driver(characters: list[bytes]) -> str:
+    """Return what a terminal's driver takes Ctrl-G for, as stty calls it; empty when it passes it on."""
     names = (name for name, index in _CHARACTERS.items() if characters[index] == _BELL)
     return next((name[1:].lower() for name in names), "")
 
