@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from caro_shell import paths
+from caro_shell import __version__, paths
 
 if TYPE_CHECKING:
     from caro_shell.terminal.face import Face
@@ -37,11 +37,17 @@ def answer(line: str, wishes: "Wishes", kind: str) -> int:
 
 def converse(wishes: "Wishes", kind: str) -> int:
     """Answer requests until the user leaves; returns an exit status."""
+    from caro_shell.client import settings_in
     from caro_shell.terminal.conversation import COMMANDS
     from caro_shell.terminal.conversation import converse as go_on
+    from caro_shell.terminal.errand import Errand
     from caro_shell.terminal.history import History
 
     session = _session(wishes, kind, os.environ)
+    # While the first request is typed, the model is loaded; what goes wrong with that, the request will say.
+    Errand(
+        {"type": "warm", "version": __version__, "shell": wishes.shell, "settings": settings_in(os.environ)}, os.environ
+    )
     session.face.history = History(Path(paths.history_file(os.environ)))
     session.face.commands = list(COMMANDS)
     with session.face:

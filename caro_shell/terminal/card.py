@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from caro_shell.keypress import fit_for_a_terminal
+from caro_shell.parse.characters import is_refused
 from caro_shell.protocol import Reply
 from caro_shell.terminal.highlight import Fragment, highlighted
 
 # Prose is hard to read in longer lines.
 _WIDEST = 100
+_HIDDEN = "\N{MIDDLE DOT}"
 # What is done in a shell that ends with it: who runs these wants something of their own shell.
 _OF_THE_SHELL = frozenset(
     "cd pushd popd export set unset alias unalias source . setopt shopt bindkey umask abbr ulimit".split()  # noqa: SIM905  a line a word would be long to read
@@ -56,7 +58,12 @@ def drawn(card: Card, columns: int) -> list[Fragment]:
     rows = list[Fragment]()
     for style, text in sentences(card):
         rows += [(style, f"{row}\n") for row in in_rows(fit_for_a_terminal(text), columns)]
-    return [*highlighted(card.command, card.shell), ("", "\n"), *rows]
+    return [*highlighted(visible(card.command), card.shell), ("", "\n"), *rows]
+
+
+def visible(command: str) -> str:
+    """Return a command with a sign in place of each character that a terminal must not see: a user may paste some."""
+    return "".join(_HIDDEN if is_refused(char) else char for char in command)
 
 
 def in_rows(text: str, columns: int) -> list[str]:
@@ -75,4 +82,4 @@ def told(card: Card) -> str:
     """Return the card as lines to be read aloud."""
     said = [fit_for_a_terminal(text) for _style, text in sentences(card)]
     lines = "\n" if "\n" in card.command else " "
-    return "\n".join([f"Command:{lines}{card.command}", *said])
+    return "\n".join([f"Command:{lines}{visible(card.command)}", *said])

@@ -53,7 +53,10 @@ def _heard(session: Session, line: str) -> bool | None:
     if name == "/quit":
         return None
     if name in COMMANDS:
-        COMMANDS[name].do(session, rest.strip())
+        try:
+            COMMANDS[name].do(session, rest.strip())
+        except CaroError as error:
+            session.face.complain(error)
         return True
     if name.startswith("/") and "/" not in name[1:] and not Path(name).exists():
         raise UsageError(f"There is no {name}.", "/help shows what there is.")

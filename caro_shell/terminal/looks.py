@@ -18,7 +18,7 @@ _STYLES = {
     "caro.prompt": "bold",
     "caro.error": "ansired",
 }
-_DIM = ("shell.comment", "risk.safe", "caro.note", "caro.menu", "caro.status", "caro.preview")
+_DIM = ("shell.comment", "risk.safe", "caro.note", "caro.status", "caro.preview")
 
 
 def styles(style: str) -> dict[str, str]:

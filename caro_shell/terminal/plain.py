@@ -69,6 +69,7 @@ class Plain:
                     said = errand.status
                     _write(f"{said[:1].upper()}{said[1:]}.")
         except KeyboardInterrupt:
+            _write("")
             errand.cancel()
         return ""
 

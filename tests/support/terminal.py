@@ -102,6 +102,10 @@ class Terminal:
         """Return what is on the screen, without the empty lines at the end."""
         return self._tmux("capture-pane", "-p", *(["-e"] if colours else [])).rstrip()
 
+    def copied(self) -> str:
+        """Return what a program has given to tmux as copied."""
+        return self._tmux("show-buffer")
+
     def title(self) -> str:
         """Return the title that programs have given the terminal."""
         return self._tmux("display-message", "-p", "#{pane_title}").strip()
