@@ -92,11 +92,13 @@ say_what_next() {
 
 setup() {
   read_model
+  # Where nobody can be asked, the plan is what --yes would do.
+  nobody=no
+  [ "$YES$ASKING" != nono ] || { nobody=yes YES=yes; }
   plan_rc
   show_plan
-  if [ "$YES" = no ] && [ "$ASKING" = no ]; then
+  [ "$nobody" = no ] ||
     fail 'Nothing was changed: there is no terminal to ask at.' 'If this is what you want: caro setup --yes'
-  fi
   ask 'Go ahead?' || fail 'Nothing was changed.'
   if [ "$RC_MODE" = edit ] && ! ask "And add the key to $(short "$RC")?"; then
     RC_MODE=print

@@ -182,8 +182,8 @@ def test_without_a_terminal_it_says_what_to_do_and_does_nothing(user: User) -> N
     before = user.machine.tree()
     done = user.caro("setup")
     assert done.returncode == 1
-    assert "model   small, 1.1 GB, into ~/.local/share/caro/models" in done.stdout
-    assert "~/.zshrc is left alone (no terminal to ask at" in done.stdout
+    assert "  model   small, 1.12 GB, into ~/.local/share/caro/models: " in done.stdout
+    assert "  shell   one marked block in ~/.zshrc, for Ctrl-G\n" in done.stdout
     assert done.stderr.endswith("If this is what you want: caro setup --yes\n")
     done = user.caro("uninstall")
     assert done.returncode == 1

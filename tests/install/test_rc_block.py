@@ -41,10 +41,12 @@ class Rc:
         """Let `caro init` print `line`."""
         self.caro = program(path, f'echo "{line}"')
 
-    def edit(self, verb: str) -> subprocess.CompletedProcess[str]:
-        """`put` the block there or `take` it out."""
+    def edit(self, verb: str, *, goes_well: bool = True) -> subprocess.CompletedProcess[str]:
+        """`put` the block there or `take` it out; say whether that should end well."""
         words = [str(Path(__file__).with_name("rc_block.sh")), verb, str(self.home), str(self.caro), self.shell]
-        return subprocess.run(words, env=self.environ, check=True, capture_output=True, text=True)
+        done = subprocess.run(words, env=self.environ, check=False, capture_output=True, text=True)
+        assert (done.returncode == 0) == goes_well, done.stdout + done.stderr
+        return done
 
 
 @pytest.fixture(params=BLOCKS)
@@ -135,3 +137,52 @@ def test_on_a_mac_the_block_is_where_a_login_bash_reads_it(tmp_path: Path, there
     assert [path.name for path in tmp_path.glob(".*") if b"caro" in path.read_bytes()] == [taken]
     rc.edit("take")
     assert sorted(path.name for path in tmp_path.glob(".*")) == sorted(there)
+
+
+@pytest.mark.parametrize("before", [b"a=1\n", b"a=1"], ids=["ended", "without an end"])
+def test_an_editor_may_have_changed_the_ends_of_all_lines(rc: Rc, before: bytes) -> None:
+    """The block is known by its marks with those ends, too; the user's lines keep the ends that they have now."""
+    rc.path.write_bytes(before)
+    rc.edit("put")
+    rc.path.write_bytes(rc.path.read_bytes().replace(b"\n", b"\r\n"))
+    done = rc.edit("take")
+    assert rc.path.read_bytes() == before.replace(b"\n", b"\r\n")
+    assert "changed by hand" not in done.stdout
+
+
+def test_lines_typed_into_the_block_are_shown_before_they_go(rc: Rc) -> None:
+    """What of an edited block is ours cannot be known; it goes as a whole, and nothing of it is lost unseen."""
+    rc.path.write_bytes(b"a=1\n")
+    rc.edit("put")
+    rc.path.write_bytes(rc.path.read_bytes().replace(b"# <<< caro", b"MY_OWN=1\n# <<< caro"))
+    edited = rc.path.read_bytes()
+    done = rc.edit("put")
+    assert "    | MY_OWN=1\n" in done.stdout
+    assert b"MY_OWN" not in rc.path.read_bytes()
+    rc.path.write_bytes(edited)
+    done = rc.edit("take")
+    assert "    | MY_OWN=1\n" in done.stdout
+    assert rc.path.read_bytes() == b"a=1\n"
+
+
+@pytest.mark.parametrize("spoilt", ["read-only", "half a block"])
+def test_what_must_not_be_touched_stays_and_is_named(rc: Rc, spoilt: str) -> None:
+    """The owner's wish is respected, even where root could write; the status says that something is left to do."""
+    rc.path.write_bytes(b"a=1\n")
+    rc.edit("put")
+    if spoilt == "read-only":
+        rc.path.chmod(0o444)
+    else:
+        rc.path.write_bytes(rc.path.read_bytes().replace(b"# <<< caro <<<\n", b""))
+    before = rc.path.read_bytes()
+    done = rc.edit("take", goes_well=False)
+    assert rc.path.read_bytes() == before
+    assert str(rc.path) in done.stderr
+    assert done.stderr.endswith("Remove them by hand.\n")
+
+
+def test_a_link_in_a_circle_is_passed_over(rc: Rc) -> None:
+    """There is nothing in it to take out."""
+    rc.path.symlink_to(rc.path.name)
+    assert rc.edit("take").stderr == ""
+    assert rc.path.is_symlink()
