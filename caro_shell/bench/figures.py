@@ -1,10 +1,11 @@
-"""Figures from samples, and how they are printed."""
+"""Figures from samples."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
 PERCENTILES = (50, 95, 99)
+_CONFIDENCE = 0.95
 
 
 def percentile(samples: Sequence[float], percent: int) -> float:
@@ -18,35 +19,32 @@ def summary(samples: Sequence[float], digits: int = 1) -> dict[str, float]:
     return {f"p{p}": round(percentile(samples, p), digits) for p in PERCENTILES} if samples else {}
 
 
-def table(result: Mapping[str, Any]) -> str:
-    """Return the result for people: the steps of a warm request, then the ratios."""
-    lines = [
-        f"{result['model']} on {result['device']}, {result['n']} warm requests, {result['n_cold']} cold starts",
-        "",
-    ]
-    lines.append(f"{'':34}" + "".join(f"{f'p{p}':>10}" for p in PERCENTILES))
-    for name, figures in result["steps_ms"].items():
-        lines.append(_row(f"  {name}", figures, "ms"))
-    for key, label in (
-        ("total_ms", "key to command"),
-        ("floor_ms", "bare evaluation, same tokens"),
-        ("plumbing_ms", "everything but the engine"),
-        ("first_token_ms", "key to first words on screen"),
-        ("cached_ms", "key to command, asked before"),
-        ("cold_ms", "key to command, no daemon yet"),
-        ("cold_floor_ms", "bare load and evaluation"),
-        ("source_ms", "loading the plugin in zsh"),
-        ("source_bash_ms", "loading the plugin in bash"),
-        ("source_fish_ms", "loading the plugin in fish"),
-    ):
-        lines.append(_row(label, result[key], "ms"))
-    lines.append(_row("warm / bare", result["ratio_warm"], "x"))
-    lines.append(_row("cold / bare", result["ratio_cold"], "x"))
-    return "\n".join(lines)
+class Interval(NamedTuple):
+    """Where the median of what was drawn from lies, and how sure that is (from 0 to 1)."""
+
+    low: float
+    high: float
+    confidence: float
 
 
-def _row(label: str, figures: Mapping[str, float], unit: str) -> str:
-    if not figures:
-        return f"{label:34}         -"
-    digits = 3 if unit == "x" else 1
-    return f"{label:34}" + "".join(f"{figures[f'p{p}']:>10.{digits}f}" for p in PERCENTILES) + f" {unit}"
+def median_interval(samples: Sequence[float]) -> Interval:
+    """Return the narrowest interval of the samples' own values that holds the median with 95 % confidence, if one does.
+
+    It is the sign test turned round (Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2): the median
+    lies between the k-th smallest and the k-th largest of n samples unless fewer than k of them fall on one side of it,
+    and how many do is binomial with one half. Nothing is assumed of the distribution, and nothing is drawn by chance,
+    so the same samples have the same interval. Less than 6 samples cannot give 95 %: all of them are the interval then,
+    and its confidence says how little that is. Raises ValueError without samples.
+    """
+    ordered, number = sorted(samples), len(samples)
+    if not ordered:
+        raise ValueError("no samples")
+    # The chance that less than `rank` of them fall on a given side, for rank 1, 2 …
+    tail, best = 0.5**number, (1, 0.5**number)
+    for rank in range(2, number // 2 + 1):
+        tail += math.comb(number, rank - 1) * 0.5**number
+        if 1 - 2 * tail < _CONFIDENCE:
+            break
+        best = rank, tail
+    rank, tail = best
+    return Interval(ordered[rank - 1], ordered[-rank], max(0.0, 1 - 2 * tail))

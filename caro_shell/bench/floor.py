@@ -12,6 +12,7 @@ from caro_shell.engines.chat_template import ChatTemplate
 from caro_shell.engines.llama import LlamaEngine
 from caro_shell.engines.loaded import Sampler
 from caro_shell.engines.registry import create_engine
+from caro_shell.engines.thread_sweep import sweep_of
 from caro_shell.models.adapters import adapter_for
 from caro_shell.models.store import find_model
 from caro_shell.prompt import Message
@@ -42,15 +43,18 @@ class Floor:
             self._loaded.add_adapter(str(adapter.path))
             self._loaded.use_adapter(on=True)
         self.load_ms = _milliseconds_since(start)
+        # The number of threads that the daemon has measured to be fastest here, if it has.
+        sweep_of(placed, settings, binding, measures=False)
         self._prefix: list[int] = []
         self._template = ChatTemplate(
             self._loaded.chat_template(), self._loaded.tokenize, self._loaded.special_tokens()
         )
 
-    def warm_ms(self, messages: Sequence[Message], evaluations: int) -> float:
+    def warm_ms(self, messages: Sequence[Message], evaluations: int, *, rested: bool = True) -> float:
         """Return the milliseconds of the prompt after its constant prefix, and of `evaluations` single tokens.
 
-        The daemon's engine has rested since the request before; so does this one after the prefix.
+        The daemon's engine has rested since the request before, so does this one after the prefix; what is asked once
+        more for the same request has not (`rested`).
         """
         prefix, rest = self._template.tokens(messages)
         if prefix != self._prefix:
@@ -58,7 +62,8 @@ class Floor:
             self._loaded.evaluate(prefix)
             self._prefix = prefix
         self._loaded.forget_after(len(prefix))
-        time.sleep(_REST_S)
+        if rested:
+            time.sleep(_REST_S)
         return self._timed(rest, evaluations)
 
     def cold_ms(self, messages: Sequence[Message], evaluations: int) -> float:
@@ -87,10 +92,11 @@ class Floor:
 
 
 def main() -> int:
-    """Measure one cold start in this fresh process; stdin is JSON: messages and number of evaluations."""
-    sent, evaluations = json.load(sys.stdin)
+    """Measure one cold start in this fresh process; stdin is JSON: of each answer, messages and single tokens."""
+    (first, count), *others = [([Message(*message) for message in sent], count) for sent, count in json.load(sys.stdin)]
     floor = Floor(config.current())
-    evaluation_ms = floor.cold_ms([Message(**message) for message in sent], evaluations)
+    evaluation_ms = floor.cold_ms(first, count)
+    evaluation_ms += sum(floor.warm_ms(messages, number, rested=False) for messages, number in others)
     sys.stdout.write(json.dumps({"load_ms": floor.load_ms, "evaluation_ms": evaluation_ms}))
     return 0
 

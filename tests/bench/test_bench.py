@@ -1,15 +1,19 @@
 """`caro bench` really measures: a run with the small model gives every figure, and they fit together."""
 
 import json
+from pathlib import Path
 
 import pytest
 from commands import caro
 from user_home import Home, need_program
 
+from caro_shell.bench.picture import picture
 from caro_shell.bench.sourcing import SHELLS
 
-RATIOS = ("ratio_warm", "ratio_cold")
+RATIOS = ("ratio_warm", "ratio_cold", "ratio_unloaded")
 TIMES = (
+    "feedback_ms",
+    "client_ms",
     "plumbing_ms",
     "source_ms",
     "source_bash_ms",
@@ -20,6 +24,8 @@ TIMES = (
     "cached_ms",
     "cold_ms",
     "cold_floor_ms",
+    "unloaded_ms",
+    "unloaded_floor_ms",
 )
 
 
@@ -47,15 +53,29 @@ def test_bench_gives_every_figure(home: Home) -> None:
     for shell in SHELLS:
         need_program(shell)
     home.real_model("tiny")
-    done = caro(home, "bench", "-n", "3", "--cold", "1", "--json")
+    drawing, other = home.path / "bench.svg", "printf %s {}"
+    done = caro(home, "bench", "-n", "2", "--cold", "1", "--vs", other, "--svg", str(drawing), "--json")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert all(set(result[key]) == {"p50", "p95", "p99"} and result[key]["p50"] > 0 for key in (*RATIOS, *TIMES))
     # True of every single press, however slow the machine: the first words come before the last, and the engine
     # takes a part of the whole. What is faster than what else is for a quiet machine to say, not for a test.
-    assert result["first_token_ms"]["p50"] <= result["total_ms"]["p50"]
-    assert result["plumbing_ms"]["p50"] < result["total_ms"]["p50"]
+    assert result["feedback_ms"]["p50"] <= result["first_token_ms"]["p50"] <= result["total_ms"]["p50"]
+    assert result["client_ms"]["p50"] < result["plumbing_ms"]["p50"] < result["total_ms"]["p50"]
     assert all(result[key]["p50"] <= result[key]["p95"] <= result[key]["p99"] for key in (*RATIOS, *TIMES))
-    assert {"first_token", "decode", "parse", "verify"} <= set(result["steps_ms"])
+    steps = {name: set(case["steps_ms"]) for name, case in result["cases"].items()}
+    assert {"queue", "prompt evaluation", "first token", "decode", "parse", "verify", "judge", "apply"} <= steps["warm"]
+    assert [name for name in steps if "load" in steps[name]] == ["cold", "unloaded"]
+    assert [name for name in steps if "decode" not in steps[name]] == ["cached"]
+    assert steps["cold"] - steps["unloaded"] == {"daemon start"}
+    assert result["rss_bytes"]["unloaded"] < result["rss_bytes"]["loaded"]
+    assert [(row["command"], row["pairs"]) for row in result["versus"]] == [(other, 2)]
+    assert result["versus"][0]["ratio"]["low"] <= result["versus"][0]["ratio"]["high"]
+    # It is drawn again from what was printed, and the invented result that pictures are tested with has its shape.
+    assert drawing.read_text() == picture(result)
+    invented = json.loads(Path(__file__).with_name("result.json").read_text())
+    assert set(invented) == set(result)
+    assert set(invented["cases"]["warm"]) == set(result["cases"]["warm"])
+    assert set(invented["versus"][0]) == set(result["versus"][0])
     # The user's own daemon was not touched.
     assert home.daemon_pid() == 0
