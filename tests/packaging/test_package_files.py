@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 from user_home import need, need_program
 
 ROOT = Path(__file__).parents[2]
@@ -71,10 +71,14 @@ def test_a_workflow_is_one(workflow: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def jobs_of(workflow: Path) -> dict[str, Any]:
+    """Return the jobs by their names."""
+    return dict(YAML(typ="safe").load(workflow.read_text(encoding="utf-8"))["jobs"])
+
+
 def steps(workflow: Path) -> list[dict[str, Any]]:
     """Return the steps of all jobs."""
-    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
-    return [step for job in jobs.values() for step in job["steps"]]
+    return [step for job in jobs_of(workflow).values() for step in job["steps"]]
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
@@ -102,7 +106,7 @@ def test_every_python_is_tested() -> None:
     """By the workflow on each system, and by the script for a machine of one's own."""
     assert f">={min(versions(), key=lambda version: int(version[2:]))}" == PROJECT["project"]["requires-python"]
     (workflow,) = WORKFLOWS
-    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+    jobs = jobs_of(workflow)
     for system in ("linux", "mac"):
         assert set(jobs[system]["strategy"]["matrix"]["python"]) == versions()
     script = (ROOT / "tests" / "versions" / "pythons.py").read_text(encoding="utf-8")

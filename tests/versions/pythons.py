@@ -56,7 +56,7 @@ def wanted() -> list[str]:
     extras = project["optional-dependencies"]
     tests = [line for line in extras["dev"] if line.startswith(("gguf", "hatchling", "hypothesis", "pytest"))]
     needed = [line for line in project["dependencies"] if not line.startswith("llama-cpp-python")]
-    return needed + extras["xllamacpp"] + tests
+    return [*needed, *extras["xllamacpp"], *tests]
 
 
 def environment(version: str, cache: Path) -> str:
