@@ -25,7 +25,7 @@ _CANCEL_S = 0.1
 _SILENCE_MS = int(protocol.HEARTBEAT_S * 2000) + 100
 # A daemon that is there and says nothing for so long has lost the request.
 _LOST_S = 20.0
-_NOT_SETTINGS = frozenset({"CARO_PYTHON", "CARO_RUNTIME_DIR"})
+_NOT_SETTINGS = frozenset({"CARO_PYTHON", "CARO_RUNTIME_DIR", "CARO_TOUR"})
 _PATHS = frozenset({"CARO_API_KEY_FILE", "CARO_CONFIG", "CARO_MODEL", "CARO_MODELS_DIR"})
 
 

@@ -90,7 +90,7 @@ class Settings:
 TYPES: Mapping[str, type] = {f.name: type(f.default) for f in fields(Settings) if f.name != "origins"}
 ENVIRONMENT: Mapping[str, str] = {f"CARO_{name.upper()}": name for name in TYPES}
 # What other parts read; with the settings, these are all the CARO_ variables there are.
-_OTHERS = frozenset({"CARO_CONFIG", "CARO_PYTHON", "CARO_REPORT", "CARO_RUNTIME_DIR", "CARO_TRACE"})
+_OTHERS = frozenset({"CARO_CONFIG", "CARO_PYTHON", "CARO_REPORT", "CARO_RUNTIME_DIR", "CARO_TOUR", "CARO_TRACE"})
 DEFAULT = "default"
 """The origin of what nobody has set."""
 

@@ -10,6 +10,7 @@ from caro_shell.errors import Cancelled, CaroError, UsageError
 # Each with what it does: `caro --help`, the man page and the completions say it.
 VERBS = {
     "setup": "fetch a model, put the key into your shell",
+    "tour": "two minutes to try the keys, in your own shell",
     "init": "the lines that load caro into your shell",
     "explain": "what a command does",
     "check": "how dangerous a command is, and why",

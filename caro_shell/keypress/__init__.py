@@ -5,6 +5,7 @@ writes them on stdout as they come; `detach` returns at once, works on behind th
 file; `wait` is `detach` with the shell waiting; `view` shows an explanation itself.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -38,6 +39,10 @@ def _wait(press: Press) -> int:
 def _view(press: Press) -> int:
     from caro_shell.keypress.view import view
 
+    if (tour := os.environ.get("CARO_TOUR")) and press.line.strip():
+        from caro_shell.tour.pressed import note_press
+
+        note_press(tour, press, {})
     return view(press)
 
 

@@ -66,7 +66,8 @@ _NAMES = ("aliases", "global_aliases", "suffix_aliases")
 def _with_the_rest(message: dict[str, Any], press: Press) -> dict[str, Any]:
     """Return the message with what the shell tells besides, as far as there is room: functions are left out first."""
     more: dict[str, Any] = {name: value for name in _NAMES if (value := getattr(press, name))}
-    if press.outcomes:
+    # What is tried in a tour teaches nothing.
+    if press.outcomes and not os.environ.get("CARO_TOUR"):
         from caro_shell.keypress.outcomes import outcomes_of
 
         more["outcomes"] = outcomes_of(press.outcomes)
@@ -95,6 +96,10 @@ def answer(press: Press, write: Write, hang_up: int | None = None) -> int:
         question = question_of(press)
         with client.Client(os.environ, hang_up=hang_up) as daemon:
             reply = daemon.ask(message_of(question, press), show)
+            if tour := os.environ.get("CARO_TOUR"):
+                from caro_shell.tour.pressed import note_press
+
+                note_press(tour, press, question.message)
             # Before the connection is taken down: nobody has to wait for that.
             write_reply(reply, question, press, write)
     except (KeyboardInterrupt, Cancelled):
