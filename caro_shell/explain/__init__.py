@@ -24,6 +24,7 @@ __all__ = ["MANUAL", "MODEL", "NOBODY", "SHELL", "Explanation", "Here", "Part", 
 
 MOST_PARTS = 60
 """A command of more is not explained part by part to its end: nobody would read that."""
+_MOST_CHARACTERS = 8192
 _DEEPEST = 3
 # Their options are letters of their own, or go on into values; a text in quotes behind them is a script.
 _HANDING = frozenset({"find", "fd", "fdfind", "xargs", "parallel"})
@@ -63,7 +64,7 @@ def explain(text: str, here: Here) -> Explanation:
     """
     if not is_command(text, here):
         return Explanation(text)
-    return Explanation(text, in_order(_parts(text, here, 0))[:MOST_PARTS])
+    return Explanation(text, in_order(_parts(text[:_MOST_CHARACTERS], here, 0))[:MOST_PARTS])
 
 
 def is_command(text: str, here: Here) -> bool:
@@ -77,7 +78,7 @@ def _parts(text: str, here: Here, depth: int) -> Iterator[Part]:
     yield from written.parts
     yield from (Part((span,)) for span in written.unread)
     scripts: dict[Span, str] = {}
-    for raw in written.commands:
+    for raw in written.commands[:MOST_PARTS]:
         indices = {(word.start, word.end): at for at, word in enumerate(raw.words)}
         covered: set[Span] = set()
         commands = list(unwrapped(Line((raw,))))

@@ -67,9 +67,23 @@ class Manuals:
     programs: Programs
     ask: Ask = help_of
     fish_roots: tuple[str, ...] = fish_completions.ROOTS
+    _read: dict[tuple[str, str], Manual] = field(default_factory=dict, repr=False, compare=False)
+    """What has been read: a command may name a tool often."""
 
     def of_program(self, name: str, subcommand: str = "") -> Manual:
         """Return what is said of the program `name`, or of its subcommand; nothing of one that is not there."""
+        if (name, subcommand) not in self._read:
+            self._read[name, subcommand] = self._of_program(name, subcommand)
+        return self._read[name, subcommand]
+
+    def of_builtin(self, name: str, shell: str) -> Manual:
+        """Return what is said of a command that `shell` runs itself."""
+        key = name, f"builtin of {shell}"
+        if key not in self._read:
+            self._read[key] = self._of_builtin(name, shell)
+        return self._read[key]
+
+    def _of_program(self, name: str, subcommand: str) -> Manual:
         program = self.programs.find(name, as_root=True)
         if not program:
             return Manual()
@@ -90,8 +104,7 @@ class Manuals:
         _take(options, self._of_fish(name, subcommand), "fish's completions")
         return Manual(summary, origin, options, {} if subcommand else self._subcommands(name, printed, asked))
 
-    def of_builtin(self, name: str, shell: str) -> Manual:
-        """Return what is said of a command that `shell` runs itself."""
+    def _of_builtin(self, name: str, shell: str) -> Manual:
         if shell == "fish":
             pages = (Path(root, "share", "fish", "man", "man1", f"{name}.1") for root in self.fish_roots)
             page = next((path for path in pages if path.is_file()), None)

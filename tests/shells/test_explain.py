@@ -73,12 +73,12 @@ def test_it_is_wrapped_to_a_narrow_window(open_shell: OpenShell, explained: Scri
     terminal.type(LINE)
     terminal.see(f"> {LINE}")
     terminal.press("M-g")
-    screen = terminal.see("last change.")
+    screen = terminal.see("change.")
     below = screen.partition(f"> {LINE}\n")[2].partition("\n\n")[0]
     assert " ".join(below.split()) == f"~ {WORDS}"
     keep_picture(terminal, kind, "explain-narrow")
     terminal.type("X")
-    terminal.see_gone("last change.")
+    terminal.see_gone("change.")
     assert terminal.line().text == f"{LINE}X"
 
 
@@ -90,10 +90,10 @@ def test_a_line_that_wraps_keeps_its_rows(open_shell: OpenShell, script: Script)
     terminal.type(line)
     terminal.press("C-a")
     terminal.press("M-g")
-    screen = terminal.see("last change.")
+    screen = terminal.see("change.")
     assert line in screen.replace("\n", "")
     terminal.press("C-e")
-    terminal.see_gone("last change.")
+    terminal.see_gone("change.")
     assert terminal.line() == (line, len(line))
     assert line in terminal.screen().replace("\n", "")
 
@@ -108,10 +108,10 @@ def test_at_the_bottom_of_the_screen(open_shell: OpenShell, explained: Script) -
     # fish 4 draws nothing while there are keys to be read.
     terminal.see(f"> {LINE}")
     terminal.press("M-g")
-    screen = terminal.see("last change.")
+    screen = terminal.see("change.")
     assert screen.count(f"> {LINE}") == 1
     terminal.type("X")
-    terminal.see_gone("last change.")
+    terminal.see_gone("change.")
     screen = terminal.see(f"> {LINE}X", last=True)
     assert screen.count(f"> {LINE}") == 1
     assert "\n30\n" in screen
