@@ -28,9 +28,8 @@ _caro_press() {
   elif [[ -n "$_caro_path" && -s "$_caro_path" ]]; then
     # The answer is there, but the terminal has not said so.
     _caro_waits=1
-    _caro_clear
     _caro_receive taken
-  elif [[ -n "$_caro_pid" && "$READLINE_LINE" == "$_caro_line" ]]; then
+  elif [[ "$READLINE_LINE" == "$_caro_line" ]] && _caro_client_lives; then
     # The answer is on its way: another press changes nothing.
     return 0
   elif _caro_is_blank && ! _caro_read_failed && [[ -z "$_caro_state" || "$READLINE_LINE" != "$_caro_shown" ]]; then

@@ -14,18 +14,27 @@ _caro_silence='caro: caro did not answer. See: caro doctor'
 
 # Ask for the line; whatever is pending already ends first.
 _caro_ask() {
+  builtin local -i status=0
   _caro_end
   _caro_show '  …'
   _caro_line="$READLINE_LINE"
   if [[ -n "$_caro_waits" ]]; then
     _caro_ask_and_wait
-  elif _caro_run detach write && _caro_is_answered; then
+    return 0
+  fi
+  _caro_run detach write || status=$?
+  if ((status == 0)) && _caro_is_answered; then
     _caro_pid="${_caro_answer%% *}" _caro_path="${_caro_answer#* }"
     # The second line is the character that the terminal no longer makes a signal of.
     [[ "$_caro_path" != *$'\n'3 ]] || _caro_catch_interrupt
     _caro_path="${_caro_path%%$'\n'*}"
+    return 0
+  fi
+  _caro_line=
+  # 130: a Ctrl-C while the client started.
+  if ((status == 130)); then
+    _caro_clear
   else
-    _caro_line=
     _caro_show_failure
   fi
   return 0
@@ -111,10 +120,21 @@ _caro_run_client() {
   return "$status"
 }
 
-# End the client, and the answer that it may have left.
+# Whether there is a client that works on an answer; it may have been killed. In a container, whoever should ask what
+# became of it may never do so: then it is still there, and Z in the system's eyes.
+_caro_client_lives() {
+  builtin local stat=''
+  [[ -n "$_caro_pid" ]] && builtin kill -0 "$_caro_pid" 2>/dev/null || return 1
+  [[ -r "/proc/$_caro_pid/stat" ]] || return 0
+  IFS= builtin read -r stat 2>/dev/null <"/proc/$_caro_pid/stat"
+  [[ "${stat##*) }" != Z* ]]
+}
+
+# Empty the file of the answer, and end the client: in this order, because a client that ends takes its file away, and
+# what is written then would be a new one.
 _caro_stop() {
+  [[ -z "$_caro_path" || ! -s "$_caro_path" ]] || builtin printf '' 2>/dev/null >|"$_caro_path"
   [[ -z "$_caro_pid" ]] || builtin kill -TERM "$_caro_pid" 2>/dev/null
-  [[ -z "$_caro_path" ]] || builtin printf '' 2>/dev/null >|"$_caro_path"
   return 0
 }
 
@@ -133,7 +153,6 @@ _caro_on_answer() {
   # So it does type.
   _caro_waits=
   [[ -n "$_caro_path" && -s "$_caro_path" ]] || return 0
-  _caro_clear
   _caro_receive
   return 0
 }
@@ -158,9 +177,9 @@ _caro_receive() {
       error) end=error said+="${said:+$'\n'}caro: $text" ;;
     esac
   done 2>/dev/null <"$_caro_path"
-  # It leaves by itself when it sees that its file is empty.
-  _caro_pid=
+  # The client is ended first: it must not draw what is taken away here.
   _caro_end
+  _caro_clear
   [[ -n "$end" ]] || said="$_caro_silence"
   if [[ "$end" == command && "$READLINE_LINE" != "$asked" && -z "${1-}" ]]; then
     _caro_propose "$command" "$cursor"

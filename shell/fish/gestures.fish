@@ -16,7 +16,7 @@ function _caro_press
     _caro_take_offer; and return 0
     set -l line (_caro_line | string collect -N -a)
     # A second press on the same line changes nothing: the answer is on its way.
-    test -n "$_caro_pid"; and test "$line" = "$_caro_line"; and return 0
+    test "$line" = "$_caro_line"; and _caro_client_lives; and return 0
     _caro_end
     if _caro_has_nothing_to_ask "$line"
         _caro_draw 'caro: type what you want in words, then press the key again'

@@ -56,6 +56,17 @@ function _caro_line_fields
         failed "$_caro_failed" status "$_caro_status"
 end
 
+# Whether there is a client that works on an answer; it may have been killed. In a container, whoever should ask what
+# became of it may never do so: then it is still there, and Z in the system's eyes.
+function _caro_client_lives
+    test -n "$_caro_pid"; or return 1
+    if test -r /proc/self/stat
+        test -r /proc/$_caro_pid/stat; and not string match -qr '\) Z' </proc/$_caro_pid/stat
+    else
+        command kill -0 $_caro_pid 2>/dev/null
+    end
+end
+
 # Forget the pending request or the offer, if there is one. What is drawn stays: the caller knows the screen.
 function _caro_end
     _caro_forget
@@ -64,12 +75,15 @@ end
 
 function _caro_forget
     if test -n "$_caro_pid"
+        set -l ended no
         if test -s "$_caro_path"
             # The answer is there; an empty file tells the client that it has been taken.
             builtin printf '' >$_caro_path
-        else
-            command kill $_caro_pid 2>/dev/null
+            # The one that we have waited for is no more.
+            test "$_caro_terminal" = silent; and set ended yes
         end
+        # At once: it must not draw anything that is taken away next.
+        test $ended = yes; or command kill $_caro_pid 2>/dev/null
         _caro_release_interrupt
     end
     for name in pid path line word offer message entered
