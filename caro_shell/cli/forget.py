@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from caro_shell import paths
 from caro_shell.cli import ANSWERED
@@ -17,7 +18,8 @@ def parser() -> Parser:
     """Return what the verb takes, with its help."""
     made = Parser(
         prog="caro forget",
-        description="Removes what is kept of earlier answers and what you made of them.",
+        description="Removes what is kept of earlier answers and what you made of them, and of the requests of "
+        "conversations.",
         examples=(
             ("caro forget", "how much is kept, and where; nothing is removed"),
             ("caro forget password", "what has this text in it"),
@@ -32,11 +34,12 @@ def parser() -> Parser:
 def run(argv: Sequence[str]) -> int:
     """Remove what was asked for and say what it was; without words, say what there is."""
     from caro_shell.learned import Learned
+    from caro_shell.terminal.history import History
 
     options = parser().parse_args(argv)
     text = " ".join(options.words)
     if options.all and text:
-        raise UsageError("Either a text or --all.", "Try: caro forget --all")
+        raise UsageError("A text and --all say two different things.", "Try: caro forget --all")
     learned = Learned(paths.learned_file(os.environ))
     found = learned.forget(text, only_look=not (options.all or text))
     for row in found[:_MOST_SHOWN] if text else []:
@@ -44,7 +47,9 @@ def run(argv: Sequence[str]) -> int:
         print(without_refused(f"{row.request} → {row.ran or row.command} ({row.fate})".replace("\n", " ")))
     count = f"{len(found)} answer{'s' if len(found) != 1 else ''}"
     if options.all or text:
-        _say(f"forgot {count}.")
+        requests = History(Path(paths.history_file(os.environ))).forget(text)
+        also = f" and {requests} request{'s' if requests != 1 else ''} of conversations" if requests else ""
+        _say(f"forgot {count}{also}.")
     else:
         _say(f"{count} and what became of them are kept in {learned.path}. To remove them: caro forget --all")
     return ANSWERED

@@ -136,6 +136,7 @@ class Full:
                 keys.add(key)(_exit_with(item.action))
         keys.add("escape", eager=True)(_exit_with(Action.QUIT))
         keys.add("c-d")(_exit_with(Action.QUIT))
+        keys.add("c-z")(lambda event: event.app.suspend_to_background())
 
         @keys.add("c-c")
         @keys.add("<sigint>")

@@ -1,6 +1,7 @@
 """The requests of earlier conversations, in a file of mode 0600; a line that begins with a blank is not kept."""
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,6 +34,21 @@ class History:
         ):
             file.write(f"{line}\n")
 
+    def forget(self, text: str = "") -> int:
+        """Remove the requests with `text` in them, in capitals or not, or all; returns how many those are."""
+        kept = [line for line in self.lines if text and text.casefold() not in line.casefold()]
+        count = len(self.lines) - len(kept)
+        if count and kept:
+            self._write(kept)
+        elif count:
+            self.path.unlink(missing_ok=True)
+        self.lines = kept
+        return count
+
+    def _write(self, lines: Sequence[str]) -> None:
+        with os.fdopen(self._open(os.O_WRONLY | os.O_TRUNC), "wb") as file:
+            file.write("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
+
     def _open(self, flags: int) -> int:
         paths.make_dirs(str(self.path.parent))
         return open_private(str(self.path), flags)
@@ -45,6 +61,5 @@ class History:
             return []
         if len(lines) > 2 * MOST:
             lines = lines[-MOST:]
-            with os.fdopen(self._open(os.O_WRONLY | os.O_TRUNC), "w", encoding="utf-8") as file:
-                file.write("".join(f"{line}\n" for line in lines))
+            self._write(lines)
         return lines

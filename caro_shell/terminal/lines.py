@@ -37,6 +37,7 @@ class Lines:
             "style": style,
             "color_depth": depth,
             "vi_mode": vi,
+            "enable_suspend": True,
             "include_default_pygments_style": False,
             "reserve_space_for_menu": 0,
         }

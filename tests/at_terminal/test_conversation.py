@@ -114,8 +114,8 @@ def test_a_command_that_fails_can_be_mended(home: Home, script: Script) -> None:
 
 def test_words_behind_a_slash(home: Home, script: Script) -> None:
     """Each does what it says; another one is a slip, and what begins with a path is a request."""
-    script.say("list", "ls -l")
-    script.say("Do not write a command this time. Explain*", "It lists files.")
+    script.say("list", "ls -l 'a b'")
+    script.say("Do not write a command this time*", "It lists files.")
     with caro_screen(home, size=(100, 60)) as terminal:
         say(terminal, "/explain")
         terminal.see("There is no command yet.")
@@ -143,7 +143,7 @@ def test_words_behind_a_slash(home: Home, script: Script) -> None:
         for word in (*COMMANDS, "# words"):
             terminal.see(f"\n{word} ")
         say(terminal, "/usr/bin list it")
-        terminal.see("echo /usr/bin list it")
+        terminal.see("/usr/bin list it\nsafe.")
         terminal.see(MENU)
         terminal.press("q")
         say(terminal, "/quit")

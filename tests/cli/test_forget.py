@@ -48,6 +48,18 @@ def test_everything_is_removed(learned: Learned, capsys: pytest.CaptureFixture[s
     assert not learned.forget(only_look=True)
 
 
+def test_the_requests_of_conversations_go_too(learned: Learned, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those with the text in them, or all, and then there is no file."""
+    file = learned.path.with_name("requests")
+    file.write_text("list pears\nlist plums\nlist apples\n")
+    assert main(["forget", "PLUM"]) == ANSWERED
+    assert "forgot 0 answers and 1 request of conversations." in capsys.readouterr().err
+    assert file.read_text() == "list pears\nlist apples\n"
+    assert main(["forget", "--all"]) == ANSWERED
+    assert "forgot 2 answers and 2 requests of conversations." in capsys.readouterr().err
+    assert not file.exists()
+
+
 def test_a_text_and_all_is_a_slip(learned: Learned) -> None:
     """Nothing is removed then."""
     assert main(["forget", "--all", "git"]) == USAGE
