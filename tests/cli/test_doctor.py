@@ -112,7 +112,8 @@ def test_a_file_that_names_caro_without_loading_it_is_found_out(home: Home, shel
     put_rc(home, shell, f"# source /somewhere/caro.{shell}\n")
     found = examine(home)[f"{shell} start-up"]
     assert not found["ok"]
-    assert found["seen"].endswith(f"names caro, but {shell} does not load it")
+    assert f"names caro, but {shell} does not load it: its line is a comment" in found["seen"]
+    assert found["mend"] == f"caro init {shell} >> {home.path}/{FILES[shell][0]}"
 
 
 def test_what_caro_says_at_the_start_is_passed_on(home: Home) -> None:
