@@ -54,7 +54,9 @@ def test_the_steps_are_the_whole(shell: str, environment: Home, script: Script, 
         assert sum(press.steps_ms.values()) == pytest.approx(press.total_ms)
         assert 0 < press.feedback_ms <= press.words_ms <= press.total_ms
         assert all(value >= -0.02 for value in press.steps_ms.values()), press.steps_ms
-    assert set(first.steps_ms) - set(again.steps_ms) == {"daemon start", "load"}
+    # On a machine that is very busy, the later ones may look whether there is a daemon to be started, too.
+    assert set(first.steps_ms) >= {"daemon start", "load"}
+    assert "load" not in {*again.steps_ms, *known.steps_ms}
     assert set(again.steps_ms) - set(known.steps_ms) >= {
         "prompt evaluation",
         "first token",
