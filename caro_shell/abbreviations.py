@@ -70,7 +70,7 @@ def keep(environ: Mapping[str, str], name: str, command: str) -> str | None:
     if not command:
         raise UsageError("There is no command to keep.", "Try: caro abbr add gs 'git status'")
     if refused := refused_in(command):
-        raise UsageError(f"The command holds characters that a line cannot have: {refused}.")
+        raise UsageError(f"The command holds characters that a line cannot have: {refused}.", "Write it without them.")
     line = f"{name}\t{command}".replace("\\", "\\\\").replace("\n", "\\n")
 
     def edit(lines: Sequence[str]) -> list[str]:
@@ -128,7 +128,10 @@ def _change(environ: Mapping[str, str], edit: Callable[[Sequence[str]], list[str
             paths.make_dirs(str(file.parent))
             _replace(file, "".join(f"{line}\n" for line in after).encode("utf-8", "surrogateescape"))
         except OSError as error:
-            raise CaroError(f"{file} cannot be written: {error.strerror}.", "It is as it was.") from None
+            raise CaroError(
+                f"{file} cannot be written: {error.strerror}.",
+                "It is as it was. Look at the rights of its directory, and at the room on its disk.",
+            ) from None
     return {entry[0]: entry[1] for entry in map(_entry, before) if entry}
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Nobody writes so much by hand; and of what is no TOML, reading takes longer than its length.
 _MOST_BYTES = 64 * 1024
+_UNCHANGED = "It is as it was. Look at the rights of its directory, and at the room on its disk."
 
 
 def read(path: str) -> Table:
@@ -124,9 +125,9 @@ def _said(path: str) -> Iterator[None]:
         yield
     except (OSError, RuntimeError) as error:
         said = getattr(error, "strerror", None) or "its links go in a circle"
-        raise ConfigError(f"{shown(path)} cannot be written: {said}.", "It is as it was.") from None
+        raise ConfigError(f"{shown(path)} cannot be written: {said}.", _UNCHANGED) from None
     except ValueError as error:
-        raise ConfigError(f"{shown(path)} cannot be written: {shown(str(error))}.", "It is as it was.") from None
+        raise ConfigError(f"{shown(path)} cannot be written: {shown(str(error))}.", _UNCHANGED) from None
 
 
 def _same(found: dict[str, Any], expected: dict[str, Any]) -> bool:

@@ -49,6 +49,10 @@ class ProtocolError(CaroError):
 
     code = "protocol"
 
+    def __init__(self, message: str, hint: str = "What a message holds: docs/protocol.md") -> None:
+        """Send whoever writes a client of his own to the specification."""
+        super().__init__(message, hint)
+
 
 class DaemonError(CaroError):
     """The daemon cannot be started, reached or trusted."""

@@ -124,7 +124,9 @@ def _proposed(name: str, text: str) -> Any:  # noqa: ANN401  the setting's own t
     if name == "model":
         _refuse_unknown_model(value)
     if name == "engine" and value not in config_values.ENGINES and not Path(value.rpartition(":")[0]).is_file():
-        raise ConfigError(f"{shown(value.rpartition(':')[0])} is not there.", "Nothing was changed.")
+        raise ConfigError(
+            f"{shown(value.rpartition(':')[0])} is not there.", "Nothing was changed. Try: caro config set engine auto"
+        )
     return value
 
 

@@ -70,7 +70,10 @@ def _run(command: list[str], path: str) -> None:
         signal.signal(signal.SIGINT, before)
     if status:
         said = f"status {status}" if status > 0 else signal.strsignal(-status) or f"signal {-status}"
-        raise CaroError(f"The editor {shown(command[0])} ended with {said}.", "The file is as it has left it.")
+        raise CaroError(
+            f"The editor {shown(command[0])} ended with {said}.",
+            "The file is as it has left it. Look at it once more: caro config edit",
+        )
 
 
 def _agreed(question: str) -> bool:

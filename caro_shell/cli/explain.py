@@ -48,7 +48,7 @@ def run(argv: Sequence[str]) -> int:
     if not command and sys.stdin is not None and not sys.stdin.isatty():
         command = sys.stdin.read()
     if not command.strip():
-        raise UsageError("Which command?", "Try: caro explain 'tar xzf file.tgz'")
+        raise UsageError("There is no command to explain.", "Try: caro explain 'tar xzf file.tgz'")
     shell = options.shell or users_shell()
     explanation = explain(command.strip("\n"), here_of(shell))
     if not explanation.parts:

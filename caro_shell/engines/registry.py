@@ -106,6 +106,7 @@ def _of_the_user(settings: Settings) -> Engine:
         engine: Engine = getattr(module, name)(settings)
     except Exception as error:  # whatever is wrong in a file of the user's
         raise ConfigError(
-            f"The engine {settings.engine} cannot be used: {type(error).__name__}: {error}.", "Mend it, or set another."
+            f"The engine {settings.engine} cannot be used: {type(error).__name__}: {error}.",
+            "Mend it, or take another: caro config set engine auto",
         ) from error
     return engine

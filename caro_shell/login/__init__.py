@@ -58,7 +58,10 @@ def start_of(environ: Mapping[str, str], python: str = sys.executable) -> Start:
         passed["CARO_RUNTIME_DIR"] = paths.runtime_dir(environ)
     for what, text in (("The interpreter's path", python), *passed.items()):
         if not text.isprintable():
-            raise DaemonError(f"{what} has characters that no file for the login can hold.", "Nothing was changed.")
+            raise DaemonError(
+                f"{what} has characters that no file for the login can hold.",
+                "Nothing was changed. Install caro at a path without them.",
+            )
     return Start(python, passed)
 
 
@@ -74,7 +77,8 @@ def install(system: System, start: Start) -> Found:
         _write(system.file, system.text(start))
     except OSError as error:
         raise DaemonError(
-            f"{shown(str(system.file))} cannot be written: {error.strerror}.", "Nothing was changed."
+            f"{shown(str(system.file))} cannot be written: {error.strerror}.",
+            "Nothing was changed. Look at the rights of its directory.",
         ) from None
     return Found(system.file, *(("on",) if system.switch_on() else ("written", system.left_to_do)))
 

@@ -45,7 +45,10 @@ def find(name: str, settings: Settings, models: Catalogue) -> Model:
         for model in here(settings, models):
             if path in files_of(model, settings):
                 return model
-        raise ModelError(f"{path} is a file of yours, not one that caro has fetched.", "Do with it what you like.")
+        raise ModelError(
+            f"{path} is a file of yours, not one that caro has fetched.",
+            "Name one of `caro models list`, or do with the file what you like yourself.",
+        )
     return store.known_model(name, models, settings)
 
 

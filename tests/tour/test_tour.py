@@ -1,14 +1,17 @@
 """`caro tour`, walked through in real shells: each step notices that it has been done, and nothing is left behind."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from commands import caro
 from shell_kinds import KINDS, ShellKind, init_lines
 from terminal import OpenShell, Terminal, wait_for
 from user_home import Home, Script, need_program
+
+from caro_shell.prompt import other_request
 
 RC = {"zsh": ".zshrc", "bash": ".bashrc", "fish": ".config/fish/config.fish"}
 HISTORY = {"zsh": ".zsh_history", "bash": ".bash_history", "fish": ".local/share/fish/fish_history"}
@@ -31,28 +34,45 @@ def kind(request: pytest.FixtureRequest) -> ShellKind:
 
 
 @pytest.fixture
-def open_tour(kind: ShellKind, home: Home) -> Iterator[OpenShell]:
-    """A terminal in which `caro tour` has been said by a user with an rc file, who has caro there or not."""
+def prepare(kind: ShellKind, home: Home) -> Callable[..., None]:
+    """Give the user an rc file, with caro's lines or without, and a history."""
+
+    def prepared(*, loads_caro: bool = True) -> None:
+        rc = home.path / RC[kind.name]
+        rc.parent.mkdir(parents=True, exist_ok=True)
+        own = init_lines(kind.name, home) if loads_caro else ""
+        rc.write_text(f"{kind.rc.read_text()}\n{KEEPS[kind.name]}\n{own}\n")
+        if kind.name != "fish":
+            (home.path / HISTORY[kind.name]).write_text("echo before\n")
+        home.environ["TMPDIR"] = str(home.path / "tmp")
+        (home.path / "tmp").mkdir()
+
+    return prepared
+
+
+@pytest.fixture
+def open_tour(prepare: Callable[..., None], kind: ShellKind, home: Home) -> Iterator[OpenShell]:
+    """A terminal in which a user, who has caro in the rc file or not, has said `caro tour`."""
     with ExitStack() as stack:
 
         def opened(*, loads_caro: bool = True) -> Terminal:
-            rc = home.path / RC[kind.name]
-            rc.parent.mkdir(parents=True, exist_ok=True)
-            own = init_lines(kind.name, home) if loads_caro else ""
-            rc.write_text(f"{kind.rc.read_text()}\n{KEEPS[kind.name]}\n{own}\n")
-            if kind.name != "fish":
-                (home.path / HISTORY[kind.name]).write_text("echo before\n")
-            home.environ["TMPDIR"] = str(home.path / "tmp")
-            (home.path / "tmp").mkdir(exist_ok=True)
-            words = [sys.executable, "-m", "caro_shell", "tour", "--shell", kind.name]
-            # What stays on the screen when it has ended.
-            terminal = stack.enter_context(
-                Terminal(["sh", "-c", '"$@"; echo "status $?"; cat', "sh", *words], home.environ)
-            )
+            prepare(loads_caro=loads_caro)
+            terminal = stack.enter_context(terminal_with_tour(kind, home))
             terminal.see("tour 1/7: words become a command")
             return terminal
 
         yield opened
+
+
+def terminal_with_tour(kind: ShellKind, home: Home) -> Terminal:
+    """Return a terminal in which `caro tour` will be said, and which stays when it has ended."""
+    words = [sys.executable, "-m", "caro_shell", "tour", "--shell", kind.name]
+    return Terminal(["sh", "-c", '"$@"; echo "status $?"; cat', "sh", *words], home.environ)
+
+
+def left_over(home: Home) -> list[Path]:
+    """Return what there is of tours; fish keeps a file of its own for temporary files."""
+    return list((home.path / "tmp").glob("caro-tour-*"))
 
 
 def enter(terminal: Terminal, text: str) -> None:
@@ -91,7 +111,7 @@ def test_every_step_notices_that_it_has_been_done(
 ) -> None:
     """Words, an edit, undo, the next one, explain, a comment; and then everything is as it was."""
     script.say(REQUEST, "echo one")
-    script.say(f"{REQUEST}#1", "ls -a")
+    script.say(other_request(REQUEST, ["echo"]), "ls -a")
     terminal = open_tour()
     before = files_in(home)
     ask(terminal, REQUEST, "echo one")
@@ -127,7 +147,7 @@ def test_every_step_notices_that_it_has_been_done(
     terminal.see("that was the tour")
     terminal.see("status 0")
     assert files_in(home) == before
-    assert list((home.path / "tmp").iterdir()) == []
+    assert left_over(home) == []
 
 
 def test_steps_can_be_skipped_and_the_keys_need_no_rc_file(open_tour: OpenShell, kind: ShellKind, home: Home) -> None:
@@ -141,18 +161,19 @@ def test_steps_can_be_skipped_and_the_keys_need_no_rc_file(open_tour: OpenShell,
     drop(terminal, kind)
     enter(terminal, "exit 3")
     terminal.see("that was the tour")
-    assert list((home.path / "tmp").iterdir()) == []
+    assert left_over(home) == []
 
 
-def test_closing_the_terminal_leaves_nothing(open_tour: OpenShell, home: Home) -> None:
+def test_closing_the_terminal_leaves_nothing(prepare: Callable[..., None], kind: ShellKind, home: Home) -> None:
     """The window is closed in the middle of the tour."""
-    terminal = open_tour()
-    enter(terminal, "echo something")
-    terminal.see("something\n")
-    before = files_in(home)
-    assert list((home.path / "tmp").iterdir())
-    terminal.__exit__()
-    wait_for(lambda: not list((home.path / "tmp").iterdir()), lambda: str(list((home.path / "tmp").rglob("*"))))
+    prepare()
+    with terminal_with_tour(kind, home) as terminal:
+        terminal.see("tour 1/7")
+        enter(terminal, "echo something")
+        terminal.see("something\n")
+        before = files_in(home)
+        assert left_over(home)
+    wait_for(lambda: not left_over(home), lambda: str(left_over(home)))
     assert files_in(home) == before
 
 

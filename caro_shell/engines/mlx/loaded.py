@@ -197,7 +197,7 @@ def load(directory: Path, *, converted: bool) -> Loaded:
     words = _read(directory / "tokenizer_config.json")
     template = _template(directory, words)
     if not template:
-        raise EngineError(f"The model in {directory} has no chat template.", "Use an instruct model.")
+        raise EngineError(f"The model in {directory} has no chat template.", "Use an instruct model: caro models list")
     special = SpecialTokens(
         bos=_text_of(words.get("bos_token")),
         eos=_text_of(words.get("eos_token")),

@@ -44,7 +44,10 @@ def read_key(settings: Settings) -> Key:
             data = file.read(_MOST_BYTES)
     except FileNotFoundError:
         if settings.api_key_file:
-            raise ConfigError(f"There is no key file {path}.", "It is named by `api_key_file`.") from None
+            raise ConfigError(
+                f"There is no key file {path}.",
+                "Write the key into it, with mode 0600, or name another: caro config set api_key_file FILE",
+            ) from None
         return Key("", str(path))
     except OSError as error:
         raise ConfigError(f"The key file {path} cannot be read: {error.strerror}.", f"Look at: ls -l {path}") from None
