@@ -6,7 +6,8 @@ say what is shown. Imported only when somebody sits there: prompt-toolkit is no 
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,7 @@ def answer(line: str, wishes: "Wishes", kind: str) -> int:
     """Answer one request and do with it what the user wants; returns an exit status. `kind` is the setting `menu`."""
     from caro_shell.terminal import turns
 
-    session = _session(wishes, kind, os.environ)
-    with session.face:
+    with _session(wishes, kind, os.environ) as session:
         session.ask(turns.words(line))
         return session.settle()
 
@@ -43,21 +43,21 @@ def converse(wishes: "Wishes", kind: str) -> int:
     from caro_shell.terminal.errand import Errand
     from caro_shell.terminal.history import History
 
-    session = _session(wishes, kind, os.environ)
     # While the first request is typed, the model is loaded; what goes wrong with that, the request will say.
-    Errand(
-        {"type": "warm", "version": __version__, "shell": wishes.shell, "settings": settings_in(os.environ)}, os.environ
-    )
-    session.face.history = History(Path(paths.history_file(os.environ)))
-    session.face.commands = list(COMMANDS)
-    with session.face:
+    warm = {"type": "warm", "version": __version__, "shell": wishes.shell, "settings": settings_in(os.environ)}
+    Errand(warm, os.environ)
+    with _session(wishes, kind, os.environ) as session:
+        session.face.history = History(Path(paths.history_file(os.environ)))
+        session.face.commands = list(COMMANDS)
         return go_on(session)
 
 
-def _session(wishes: "Wishes", kind: str, environ: Mapping[str, str]) -> "Session":
+@contextmanager
+def _session(wishes: "Wishes", kind: str, environ: Mapping[str, str]) -> "Iterator[Session]":
     from caro_shell.terminal.session import Session
 
-    return Session(_face(kind, environ), wishes, environ)
+    with ExitStack() as stack:
+        yield Session(lambda: stack.enter_context(_face(kind, environ)), wishes, environ)
 
 
 def _face(kind: str, environ: Mapping[str, str]) -> "Face":

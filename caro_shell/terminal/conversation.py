@@ -29,6 +29,7 @@ def converse(session: Session) -> int:
             line = session.face.request(line)
         except EOFError:
             return 0
+        session.is_private = line[:1].isspace()
         try:
             done = _heard(session, line.strip())
         except (Cancelled, KeyboardInterrupt):

@@ -104,9 +104,13 @@ class Full:
             event.app.exit()
 
         @keys.add(Keys.Any)
-        @keys.add(Keys.BracketedPaste)
         def _keep(event: KeyPressEvent) -> None:
-            typed.extend(char for char in event.data if char.isprintable())
+            # Of an arrow key, this is a whole sequence.
+            typed.extend(event.data if event.data.isprintable() else "")
+
+        @keys.add(Keys.BracketedPaste)
+        def _keep_pasted(event: KeyPressEvent) -> None:
+            typed.extend(fit_for_a_terminal(" ".join(event.data.split())))
 
         @keys.add("backspace")
         def _take_back(_event: KeyPressEvent) -> None:
@@ -174,8 +178,8 @@ class Full:
             if not typed.text.strip():
                 self.say("Ctrl-D leaves.")
 
-    def _app(self, rows: Callable[[], StyleAndTextTuples], keys: KeyBindings) -> "Application[Any]":
-        control = FormattedTextControl(rows, focusable=True, show_cursor=False)
+    def _app(self, drawing: Callable[[], StyleAndTextTuples], keys: KeyBindings) -> "Application[Any]":
+        control = FormattedTextControl(drawing, focusable=True, show_cursor=False)
         app: Application[Any] = Application(
             layout=Layout(Window(control, wrap_lines=True, dont_extend_height=True)),
             key_bindings=keys,

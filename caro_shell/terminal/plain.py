@@ -2,8 +2,9 @@
 
 import readline
 import sys
+import termios
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Self
 
 from caro_shell.errors import Cancelled, CaroError
@@ -74,7 +75,9 @@ class Plain:
         return ""
 
     def choose(self) -> Action:
-        """Ask until the answer is one of the menu."""
+        """Ask until the answer is one of the menu. What was typed before it could be read does not count."""
+        with suppress(termios.error, OSError):
+            termios.tcflush(0, termios.TCIFLUSH)
         while True:
             try:
                 answer = input(SPOKEN)

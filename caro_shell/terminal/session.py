@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from caro_shell import paths
 from caro_shell.cli.asking import request, terminal_name
@@ -37,7 +38,8 @@ class Wishes:
 class Session:
     """A terminal's requests; one at a time."""
 
-    face: Face
+    opened: Callable[[], Face]
+    """Gives the terminal: while the first answer is under way, what draws on it is loaded."""
     wishes: Wishes
     environ: Mapping[str, str]
     card: Card | None = None
@@ -46,11 +48,18 @@ class Session:
     """The last command that was run, when it failed, and its exit status."""
     typed: str = ""
     """What was typed while an answer was waited for."""
+    is_private: bool = False
+    """Whether nothing of this request is to be kept: it begins with a blank."""
     _past: Conversation = field(default_factory=Conversation)
     _outcomes: list[str] = field(default_factory=list)
     _asked: int = 0
     _comment: str = ""
     _draft: str = ""
+
+    @cached_property
+    def face(self) -> Face:
+        """The terminal."""
+        return self.opened()
 
     def ask(self, question: Question) -> None:
         """Show the answer to a question; raises Cancelled, or what went wrong."""
@@ -181,7 +190,7 @@ class Session:
 
     def _tell(self, event: str, line: str) -> None:
         """Keep what became of the answer, to be told with the next request."""
-        if self._past.turns:
+        if self._past.turns and not self.is_private:
             self._outcomes.append(f"{event}\x1f{self._past.text()}\x1f{line}")
 
 
