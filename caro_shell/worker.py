@@ -177,6 +177,10 @@ class Worker:
         except MemoryError:
             _log.exception("the memory is used up")
             return error_event(EngineError("There is not enough memory.", "Close a program, or use a smaller model."))
+        except OSError as error:
+            _log.exception("the system refuses something")
+            reason = error.strerror or type(error).__name__
+            return error_event(EngineError(f"The system refuses something: {reason}.", "See: caro daemon logs"))
         except Exception:  # the thread must live on, whatever an engine does
             _log.exception("a job failed")
             return error_event(CaroError("Something in caro broke.", "See: caro daemon logs"))

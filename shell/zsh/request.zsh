@@ -23,10 +23,12 @@ _caro_ask() {
   _caro_end
   _caro_line="$BUFFER"
   _caro_fields write
-  # The line goes through a pipe, never into an argument list; closing the descriptor cancels the request.
+  # The line goes through a pipe, never into an argument list; closing the descriptor cancels the request. The client
+  # takes the place of the process that would wait for it: once somebody has stopped a client, zsh does that without a
+  # pause, and for ever.
   if ! builtin exec {_caro_fd}< <(
     _caro_tell "${(@)fields}" |
-      "$CARO_PYTHON" -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("stream"))' 2>/dev/null
+      builtin exec "$CARO_PYTHON" -I -c 'import sys, caro_shell.keypress as k; sys.exit(k.main("stream"))' 2>/dev/null
   ); then
     _caro_fd=
     return 1

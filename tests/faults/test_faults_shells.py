@@ -65,16 +65,14 @@ def test_faults_while_a_shell_waits(home: Home, script: Script, kind: ShellKind)
         terminal.line_becomes("echo kill it")
         terminal.press("C-c")
         terminal.line_becomes("")
-        # zsh sends those of its own that are stopped SIGCONT at once.
-        if kind.name != "zsh":
-            press(terminal, script, "stop it")
-            (client,) = clients_of(home)
-            with stopped(client):
-                script.open_gate("stop it")
-                terminal.line_becomes("stop it")
-            terminal.line_becomes("echo stop it")
-            terminal.press("C-c")
-            terminal.line_becomes("")
+        press(terminal, script, "stop it")
+        (client,) = clients_of(home)
+        with stopped(client):
+            script.open_gate("stop it")
+            terminal.line_becomes("stop it")
+        terminal.line_becomes("echo stop it")
+        terminal.press("C-c")
+        terminal.line_becomes("")
         press(terminal, script, "stop me")
         # tmux may have it go on before we do.
         os.kill(shell, signal.SIGSTOP)
@@ -82,6 +80,8 @@ def test_faults_while_a_shell_waits(home: Home, script: Script, kind: ShellKind)
         os.kill(shell, signal.SIGCONT)
         terminal.line_becomes("echo stop me")
         wait_for(lambda: not is_left(home), lambda: is_left(home))
+    # Also of what the shell had started to wait for its clients.
+    wait_for(lambda: list(processes_of(home)) == [home.daemon_pid()], lambda: str(processes_of(home)))
     assert daemons_started(home) == 1
 
 
