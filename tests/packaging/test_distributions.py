@@ -102,7 +102,9 @@ def test_the_wheel_says_what_it_needs(wheel: Path) -> None:
 @pytest.mark.parametrize("shell", ["zsh", "bash", "fish"])
 def test_the_installed_command_prints_lines_that_are_its_own(environment: Environment, shell: str) -> None:
     """The script and the interpreter are those of the environment, not of a checkout that happens to be near."""
-    done = subprocess.run([str(environment.caro), "init", shell], capture_output=True, text=True, check=True, cwd="/")
+    # Nothing of this process's environment: a PYTHONPATH would lead to the checkout.
+    words, home = [str(environment.caro), "init", shell], {"HOME": str(environment.root)}
+    done = subprocess.run(words, env=home, capture_output=True, text=True, check=True, cwd="/")
     lines = [line for line in done.stdout.splitlines() if not line.startswith("#")]
     assert str(environment.python) in lines[0]
     script = Path(lines[1].removeprefix("source "))
