@@ -23,6 +23,8 @@ ME=install.sh AGAIN=./install.sh
 . "$HERE/install/model.sh"
 # shellcheck source=install/rcfile.sh
 . "$HERE/install/rcfile.sh"
+# shellcheck source=install/welcome.sh
+. "$HERE/install/welcome.sh"
 # shellcheck source=install/removal.sh
 . "$HERE/install/removal.sh"
 # shellcheck source=install/test.sh
@@ -118,7 +120,7 @@ say_what_next() {
     *) say "  $(short "$BIN") is not on your PATH; call it by $(short "$LINK"), or add: export PATH=$(quote "$BIN"):\$PATH" ;;
   esac
   case $RC_MODE in
-    edit) say "  Open a new $SHELL_NAME (or: exec $SHELL_NAME), type what you want in words, and press Ctrl-G." ;;
+    edit) welcome "$(called)" ;;
     print)
       say "  For the key, put these lines into $(short "$RC"):" '' "$(block_text '' | sed '/^#/d')" ''
       ;;
@@ -146,6 +148,7 @@ install() {
   install_engine
   install_caro
   link_command
+  link_page
   make_dir "$(dirname -- "$STATE")"
   make_dir "$CACHES"
   fetch_model

@@ -28,7 +28,9 @@ uninstall() {
 
 remove_noted() {
   noted link | while IFS= read -r link; do
-    [ "$(readlink -- "$link" 2>/dev/null)" != "$VENV/bin/caro" ] || rm -f -- "$link"
+    case $(readlink -- "$link" 2>/dev/null) in
+      "$VENV/bin/caro" | "$VENV/share/man/man1/caro.1") rm -f -- "$link" ;;
+    esac
   done
   noted file | while IFS= read -r file; do rm -f -- "$file"; done
   [ "$(noted venv)" != "$VENV" ] || rm -rf -- "$VENV"

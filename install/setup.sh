@@ -18,6 +18,8 @@ ME=caro
 . "$HERE/install/model.sh"
 # shellcheck source=install/rcfile.sh
 . "$HERE/install/rcfile.sh"
+# shellcheck source=install/welcome.sh
+. "$HERE/install/welcome.sh"
 # shellcheck source=install/removal.sh
 . "$HERE/install/removal.sh"
 
@@ -83,7 +85,7 @@ say_what_next() {
     *) say 'caro is set up, except for llama.cpp (above).' ;;
   esac
   case $RC_MODE in
-    edit) say "  Open a new $SHELL_NAME (or: exec $SHELL_NAME), type what you want in words, and press Ctrl-G." ;;
+    edit) welcome caro ;;
     print) say "  For the key, put these lines into $(short "$RC"):" '' "$(block_text '' | sed '/^#/d')" '' ;;
     none) say "  In any shell: caro \"$REQUEST\"    ($RC_WHY)" ;;
   esac

@@ -130,13 +130,13 @@ run_checks() {
   check ruff-format "$bin/ruff" format --check .
   check mypy "$bin/mypy"
   check shellcheck "$bin/shellcheck" -x -s sh install.sh tests/install/rc_block.sh
-  check shfmt "$bin/shfmt" -i 2 -ci -d install.sh install .ci/run shell tests caro_shell/bench/shells ./*.zsh
-  check shellcheck-bash check_each .ci/run shell/*.bash shell/bash/*.bash tests/shells/*.bash caro_shell/bench/shells/*.bash -- "$bin/shellcheck" -s bash
+  check shfmt "$bin/shfmt" -i 2 -ci -d install.sh install .ci/run shell tests caro_shell/bench/shells caro_shell/tour ./*.zsh
+  check shellcheck-bash check_each .ci/run shell/*.bash shell/bash/*.bash tests/shells/*.bash shell/completions/*.bash caro_shell/bench/shells/*.bash caro_shell/tour/*.bash -- "$bin/shellcheck" -s bash
   check sh-n check_each install.sh install/*.sh -- sh -n
-  check bash-n check_each .ci/run shell/*.bash shell/bash/*.bash caro_shell/bench/shells/*.bash -- bash -n
-  ! command -v zsh >/dev/null || check zsh-n check_each *.zsh shell/*.zsh shell/zsh/*.zsh caro_shell/bench/shells/*.zsh -- zsh -f -n
+  check bash-n check_each .ci/run shell/*.bash shell/bash/*.bash shell/completions/*.bash caro_shell/bench/shells/*.bash caro_shell/tour/*.bash -- bash -n
+  ! command -v zsh >/dev/null || check zsh-n check_each *.zsh shell/*.zsh shell/zsh/*.zsh shell/completions/_caro caro_shell/bench/shells/*.zsh caro_shell/tour/*.zsh -- zsh -f -n
   command -v fish >/dev/null || return 0
-  set -- shell/*.fish shell/fish/*.fish conf.d/*.fish tests/shells/*.fish caro_shell/bench/shells/*.fish
+  set -- shell/*.fish shell/*/*.fish caro_shell/tour/*.fish conf.d/*.fish tests/shells/*.fish caro_shell/bench/shells/*.fish
   check fish-n check_each "$@" -- fish --no-config --no-execute
   check fish-indent check_each "$@" -- fish_indent --check
 }

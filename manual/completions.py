@@ -156,6 +156,9 @@ def fish_file(caro: Command) -> str:
 
 
 def _fish_quoted(text: str) -> str:
+    """Return a word of fish's, in quotes where fish_indent would leave them."""
+    if text.isascii() and text.isalnum():
+        return text
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 

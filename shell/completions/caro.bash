@@ -7,12 +7,15 @@ _caro_completions_of() {
   verbs='' options='' places=()
   case "$1" in
     '')
-      verbs='setup init explain check abbr daemon models config forget last doctor bench uninstall'
+      verbs='setup tour init explain check abbr daemon models config forget last doctor bench uninstall'
       options='-h --help --json --batch -n --shell --model --fresh --print --plain --force --version'
       places=('text*')
       ;;
     'setup')
       options='-h --help --yes -y --shell --no-rc --model'
+      ;;
+    'tour')
+      options='-h --help --shell'
       ;;
     'init')
       options='-h --help'

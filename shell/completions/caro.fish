@@ -1,7 +1,7 @@
 # The completions of `caro` for fish, 3.6 or newer. Made by `python -m manual` from manual/templates/caro.fish and the
 # parsers of caro_shell/cli; edit those. fish reads this file at the first Tab behind `caro`.
 
-set -g __caro_verbs setup init explain check abbr 'abbr add' 'abbr list' 'abbr rm' daemon 'daemon run' 'daemon start' 'daemon warm' 'daemon stop' 'daemon restart' 'daemon status' 'daemon logs' 'daemon install' 'daemon uninstall' models 'models list' 'models info' 'models path' 'models pull' 'models use' 'models rm' 'models verify' 'models export' 'models import' 'models requantize' config 'config get' 'config set' 'config unset' 'config list' 'config path' 'config edit' forget last doctor bench uninstall
+set -g __caro_verbs setup tour init explain check abbr 'abbr add' 'abbr list' 'abbr rm' daemon 'daemon run' 'daemon start' 'daemon warm' 'daemon stop' 'daemon restart' 'daemon status' 'daemon logs' 'daemon install' 'daemon uninstall' models 'models list' 'models info' 'models path' 'models pull' 'models use' 'models rm' 'models verify' 'models export' 'models import' 'models requantize' config 'config get' 'config set' 'config unset' 'config list' 'config path' 'config edit' forget last doctor bench uninstall
 set -g __caro_valued -n --shell --model --from --source --report --cold --vs --vs-cold --limit --svg --read --engines --models
 set -g __caro_models tiny small large xl smollm2 auto tiny:q2_k tiny:q3_k_m tiny:q4_0 tiny:q5_0 tiny:q5_k_m tiny:q6_k tiny:q8_0 tiny:fp16 small:q2_k small:q3_k_m small:q4_0 small:q5_0 small:q5_k_m small:q6_k small:q8_0 large:q2_k large:q3_k_m large:q4_0 large:q5_0 large:q5_k_m large:q6_k large:q8_0 large:fp16 xl:q2_k xl:q3_k_m xl:q4_0 xl:q5_0 xl:q5_k_m xl:q6_k xl:q8_0 xl:fp16
 set -g __caro_keys model models_dir engine device threads gpu_layers context base_url server_model server_timeout api_key api_key_file allow_http fallback max_tokens idle_unload idle_exit queue examples adapter proof log_requests key explain_key comment style keep_request fix_output learn hints history menu editing
@@ -61,6 +61,7 @@ end
 
 complete -c caro -f
 complete -c caro -n '__caro_at \'\' 0' -a setup -d 'fetch a model, put the key into your shell'
+complete -c caro -n '__caro_at \'\' 0' -a tour -d 'two minutes to try the keys, in your own shell'
 complete -c caro -n '__caro_at \'\' 0' -a init -d 'the lines that load caro into your shell'
 complete -c caro -n '__caro_at \'\' 0' -a explain -d 'what a command does'
 complete -c caro -n '__caro_at \'\' 0' -a check -d 'how dangerous a command is, and why'
@@ -89,6 +90,8 @@ complete -c caro -n '__caro_is setup' -l yes -s y -d 'ask nothing; every answer 
 complete -c caro -n '__caro_is setup' -l shell -x -a 'zsh bash fish' -d 'the shell that gets the key (default: yours)'
 complete -c caro -n '__caro_is setup' -l no-rc -d 'leave the shell\'s rc file alone and print the lines instead'
 complete -c caro -n '__caro_is setup' -l model -r -F -a '$__caro_models' -d 'a name of `caro models list`, auto, the path of a GGUF file, or none (default: the one in use, or small)'
+complete -c caro -n '__caro_is tour' -s h -l help -d 'show this help message and exit'
+complete -c caro -n '__caro_is tour' -l shell -x -a 'zsh bash fish' -d 'the shell to try it in (default: yours)'
 complete -c caro -n '__caro_is init' -s h -l help -d 'show this help message and exit'
 complete -c caro -n '__caro_at init 0' -a 'zsh bash fish'
 complete -c caro -n '__caro_is explain' -s h -l help -d 'show this help message and exit'
@@ -203,7 +206,7 @@ complete -c caro -n '__caro_is \'config list\'' -l json -d 'print an array of su
 complete -c caro -n '__caro_is \'config path\'' -s h -l help -d 'show this help message and exit'
 complete -c caro -n '__caro_is \'config edit\'' -s h -l help -d 'show this help message and exit'
 complete -c caro -n '__caro_is forget' -s h -l help -d 'show this help message and exit'
-complete -c caro -n '__caro_is forget' -l all -d 'everything'
+complete -c caro -n '__caro_is forget' -l all -d everything
 complete -c caro -n '__caro_is last' -s h -l help -d 'show this help message and exit'
 complete -c caro -n '__caro_is last' -l json -d 'print one object'
 complete -c caro -n '__caro_is doctor' -s h -l help -d 'show this help message and exit'
