@@ -273,7 +273,7 @@ def test_a_disk_without_room_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
 
     def system(**more: int) -> None:
         known = type("Statvfs", (), {**values, "f_files": 10_000, "f_favail": 9000, **more})
-        monkeypatch.setattr(place.os, "statvfs", lambda _path: known)
+        monkeypatch.setattr("os.statvfs", lambda _path: known)
 
     system(f_flag=os.ST_RDONLY)
     read_only = place.room_trouble(tmp_path, least=0)

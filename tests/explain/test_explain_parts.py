@@ -57,10 +57,10 @@ def here(tmp_path: Path) -> Here:
     )
 
     def ask(program: str, arguments: Sequence[str]) -> str:
-        asked = program.rpartition("/")[2], *arguments
+        asked = " ".join([program.rpartition("/")[2], *arguments])
         return {
-            ("grep", "--help"): GREP_HELP,
-            ("tar", "--help"): "  -x, --extract  extract\n  -z, --gzip  filter\n  -f, --file=ARCHIVE  use ARCHIVE\n",
+            "grep --help": GREP_HELP,
+            "tar --help": "  -x, --extract  extract\n  -z, --gzip  filter\n  -f, --file=ARCHIVE  use ARCHIVE\n",
         }.get(asked, "")
 
     programs = Programs(str(tmp_path / "usr" / "bin"), cwd="/nowhere", home="/nobody")
