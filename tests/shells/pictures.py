@@ -34,6 +34,9 @@ _HEAD = """# The gestures, as they look
 The text of the screen, taken by the tests from real shells (`CARO_TEST_PICTURES=DIR` and `tests/shells/pictures.py`).
 The answers are the tests' own, not a model's. `▏` is the cursor. Status and ghost text are dim,
 and so is fish's own suggestion behind the cursor.
+
+`caro tour` lets you try them: your own shell, with your own files and keys, in a directory that goes when you leave, and
+beside each prompt what to press next. `skip` goes on, `exit` leaves; nothing of it comes into your history.
 """
 
 
