@@ -1,11 +1,16 @@
 """README.md and docs/*.md lead where they say: each link within the repository, each anchor, each path in backticks."""
 
 import re
+import shlex
+from functools import cache
 from itertools import product
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+
+from caro_shell import config_values
+from caro_shell.config import TYPES, known
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -15,6 +20,7 @@ LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+)(?:\s+\"[^\"]*\")
 CODE = re.compile(r"`+([^`]+)`+")
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 # What is run from a checkout and what is shipped; a path of the user's machine begins with none of these.
+SETTING = re.compile(r"caro config set (?=[a-z])([^`#\n]+)")
 PATH = re.compile(r"(?:caro_shell|shell|tests|evals|training|install|docs|bench|manual|conf\.d)/[\w.{},*/-]*")
 
 
@@ -29,6 +35,7 @@ def links(page: Path) -> list[str]:
     return [target for target in targets if not re.match(r"[a-z][a-z0-9+.-]*:", target)]
 
 
+@cache
 def anchors(page: Path) -> set[str]:
     """Return the anchors of a page's headings as GitHub makes them: lower case, no punctuation, blanks as hyphens."""
     found: set[str] = set()
@@ -76,6 +83,14 @@ def test_each_path_in_backticks_is_there(page: Path) -> None:
     named = {found[0] for code in CODE.findall(prose(page)) if (found := PATH.match(code))}
     paths = [path for name in named if not re.search(r"[A-Z]{3}", name) for path in alternatives(name.rstrip(".,"))]
     assert [path for path in sorted(paths) if not is_there(path)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_each_setting_that_a_page_sets_takes_the_value(page: Path) -> None:
+    """Whoever copies the line gets no error."""
+    for words in SETTING.findall(page.read_text(encoding="utf-8")):
+        name, value = shlex.split(words)
+        config_values.from_text(known(name), TYPES[name], value)
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
