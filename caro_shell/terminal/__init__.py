@@ -68,7 +68,7 @@ def _face(kind: str, environ: Mapping[str, str]) -> "Face":
 
         return Plain()
     from caro_shell import config
-    from caro_shell.terminal.full import Full
+    from caro_shell.terminal.full import of_this_process
 
     settings = config.current()
-    return Full(environ, settings.style, vi=settings.editing == "vi")
+    return of_this_process(environ, settings.style, vi=settings.editing == "vi")

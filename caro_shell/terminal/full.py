@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.formatted_text import FormattedText, StyleAndTextTuples
-from prompt_toolkit.input import create_input
+from prompt_toolkit.input import Input, create_input
 from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.layout import FormattedTextControl, Layout, Window
-from prompt_toolkit.output.color_depth import ColorDepth
+from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.shortcuts import print_formatted_text
 from prompt_toolkit.styles import Style
@@ -35,25 +35,31 @@ if TYPE_CHECKING:
     from caro_shell.terminal.history import History
 
 
+def of_this_process(environ: Mapping[str, str], style: str, *, vi: bool) -> "Full":
+    """Return the terminal of this process."""
+    screen = Vt100_Output.from_pty(sys.stdout, term=environ.get("TERM"))
+    # A terminal's late answer to where the cursor stands would be typed into the command that is run.
+    screen.enable_cpr = False
+    return Full(environ, style, vi=vi, keyboard=create_input(sys.stdin), screen=screen)
+
+
 class Full:
     """A terminal with colours, keys that count at once, and lines that are edited in place."""
 
-    def __init__(self, environ: Mapping[str, str], style: str, *, vi: bool = False) -> None:
-        """Use the terminal of this process; `style` and `vi` are what the settings say of looks and editing."""
-        self._input = create_input(sys.stdin)
-        self._output = Vt100_Output.from_pty(sys.stdout, term=environ.get("TERM"))
-        # A terminal's late answer to where the cursor stands would be typed into the command that is run.
-        self._output.enable_cpr = False
+    def __init__(self, environ: Mapping[str, str], style: str, *, vi: bool, keyboard: Input, screen: Output) -> None:
+        """Use a terminal; `style` and `vi` are what the settings say of looks and editing."""
+        self._input, self._output = keyboard, screen
         self._depth = None if looks.has_colours(environ) else ColorDepth.DEPTH_1_BIT
         self._style = Style.from_dict(looks.styles(style))
         self._lines = Lines(self._input, self._output, self._style, self._depth, vi=vi)
-        self._modes = termios.tcgetattr(self._input.fileno())
+        self._modes: list[Any] = []
         self._conversation: Conversation | None = None
         self.history: History | None = None
         self.commands: Sequence[str] = ()
 
     def __enter__(self) -> Self:
         """Begin: what is typed while nothing reads it is read later, and not shown twice."""
+        self._modes = termios.tcgetattr(self._input.fileno())
         modes = [*self._modes]
         modes[3] &= ~termios.ECHO
         termios.tcsetattr(self._input.fileno(), termios.TCSADRAIN, modes)

@@ -64,6 +64,7 @@ def test_nothing_that_was_typed_is_lost(home: Home, script: Script) -> None:
     with caro_screen(home) as terminal:
         say(terminal, "think")
         terminal.see("… thinking")
+        script.happened("waiting never")
         terminal.press("C-c")
         terminal.see(f"{PROMPT} think", last=True)
         script.happened("cancelled think")

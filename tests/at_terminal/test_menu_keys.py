@@ -68,6 +68,7 @@ def test_ctrl_c_while_it_thinks_cancels(home: Home, script: Script) -> None:
     with caro_screen(home, "think") as terminal:
         terminal.see("… thinking")
         terminal.see("\nls")
+        script.happened("waiting answer")
         terminal.press("C-c")
         terminal.see("[status 130]")
         assert "thinking" not in terminal.screen()
@@ -243,7 +244,7 @@ def test_what_goes_wrong_behind_the_menu_is_said_there(home: Home, script: Scrip
 def test_the_menu_is_whole_at_any_width(home: Home, script: Script) -> None:
     """No word of it is cut, in colours or without."""
     script.say("list", f"ls {'x' * 30}")
-    for columns, no_colour in ((20, "1"), (80, ""), (300, "1")):
+    for columns, no_colour in ((20, "1"), (40, "1"), (80, ""), (200, "1"), (300, "1")):
         with caro_screen(home, "list", size=(columns, 24), more={"NO_COLOR": no_colour}) as terminal:
             shown = terminal.see(MENU)
             for label in ("[r]un", "[e]dit", "[n]ext", "re[f]ine", "e[x]plain", "[c]opy"):
