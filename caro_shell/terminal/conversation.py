@@ -21,8 +21,7 @@ class Command(NamedTuple):
 
 def converse(session: Session) -> int:
     """Answer until the user leaves; returns an exit status."""
-    model = session.wishes.model or "the model of your settings"
-    session.face.say(f"caro {__version__} · {model} · {session.wishes.shell}\n{_HOW}")
+    session.face.say(f"caro {__version__} · {_model_of(session)} · {session.wishes.shell}\n{_HOW}")
     line = ""
     while True:
         try:
@@ -90,14 +89,13 @@ _KEYS = "Ctrl-R searches the earlier requests; one that begins with a blank is n
 def _model(session: Session, rest: str) -> None:
     if rest:
         session.wishes.model = rest
-    model = session.wishes.model or _of_the_settings()
-    session.face.say(f"Answers come from {model}. Which there are: caro models list")
+    session.face.say(f"Answers come from {_model_of(session)}. Which there are: caro models list")
 
 
-def _of_the_settings() -> str:
+def _model_of(session: Session) -> str:
     from caro_shell import config
 
-    return f"{config.current().model}, the model of your settings"
+    return session.wishes.model or config.current().model
 
 
 def _shell(session: Session, rest: str) -> None:
