@@ -131,13 +131,23 @@ def measure(name: str, directory: Path, facts: Mapping[str, str], bench: Sequenc
     with warm.served():
         print(f"{peer['title']}: measuring …", file=sys.stderr)
         line = [*bench, "--json", "--vs", shlex.join(warm.line("ask")), "--vs-cold", shlex.join(cold.cold_line())]
-        done = subprocess.run(line, stdout=subprocess.PIPE, text=True, check=False)
-    if not done.stdout:
+        printed = output_of(line)
+    if not printed:
         raise CaroError(f"{peer['title']} could not be measured.", "What went wrong stands above.")
-    result: dict[str, Any] = json.loads(done.stdout)
+    result: dict[str, Any] = json.loads(printed)
     for row in (*result["versus"], *result["versus_cold"]):
         row["name"] = peer["title"]
     return result
+
+
+def output_of(line: Sequence[str]) -> str:
+    """Return what a command prints; a Ctrl-C reaches it, too, and is over when it has ended what it has started."""
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            return process.communicate()[0]
+        except KeyboardInterrupt:
+            process.wait()
+            raise
 
 
 def facts_of(options: argparse.Namespace) -> dict[str, str]:

@@ -58,6 +58,8 @@ class _Run:
 
     plan: Plan
     presses: Presses
+    forgetful: Presses
+    """A shell whose settings have the daemon give the model back at once."""
     cold: Case = field(default_factory=Case)
     warm: Case = field(default_factory=Case)
     cached: Case = field(default_factory=Case)
@@ -90,11 +92,10 @@ class _Run:
 
     def measure_unloaded(self, lines: Sequence[str]) -> None:
         """With a daemon that has given the model back because nobody asked."""
-        self.presses.run(f"export CARO_IDLE_UNLOAD={_IDLE_UNLOAD}")
-        self.presses.press(lines[0])
+        self.forgetful.press(lines[0])
         self._wait_until_unloaded()
         for line in lines:
-            press = self.presses.press(line)
+            press = self.forgetful.press(line)
             self._wait_until_unloaded()
             self.unloaded.add(press, _fresh_floor_ms(press))
 
@@ -169,8 +170,9 @@ def measure(plan: Plan) -> dict[str, Any]:
     with (
         tempfile.TemporaryDirectory(prefix="caro-bench-") as directory,
         Presses(Path(directory), plan.shell) as presses,
+        Presses(Path(directory), plan.shell, {"CARO_IDLE_UNLOAD": str(_IDLE_UNLOAD)}) as forgetful,
     ):
-        run = _Run(plan, presses)
+        run = _Run(plan, presses, forgetful)
         run.measure_cold(some_requests(plan.cold))
         run.measure_warm(some_requests(plan.warm, skip=plan.cold))
         run.measure_unloaded(some_requests(plan.cold, skip=plan.cold + plan.warm))

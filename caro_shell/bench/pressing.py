@@ -5,6 +5,7 @@ import os
 import select
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,9 +19,13 @@ from caro_shell.client import Client
 from caro_shell.errors import CaroError
 
 _KEY = b"\x07"
-# To the line's end, away with it, and a new prompt: what was asked before is forgotten with the old one.
-_NEW_PROMPT = b"\x05\x15\r"
+# Ctrl-C is the only way to a new prompt here. Enter is never typed: what stands on the line was written by a model, and
+# no other key takes all of a command of several lines away in every shell.
+_NEW_PROMPT = b"\x03"
 _PROMPT = b"ready> "
+# How bash and fish are told of an answer; what they draw comes after it.
+_TOLD = b"\x1b[5n"
+_APPLIED_WITHIN_S = 10.0
 # A large model on a slow machine loads for minutes.
 _LIMIT_S = 600.0
 # Of a longer path, or one with a blank in it, Linux runs no interpreter.
@@ -51,29 +56,35 @@ class Press:
 
 
 class Presses:
-    """A shell, and a daemon of its own in a directory of its own; the user's is not touched. A context manager."""
+    """A shell, and a daemon of its own in a directory of its own; the user's is not touched. A context manager.
 
-    def __init__(self, directory: Path, shell: str) -> None:
-        """Start the shell; everything else is of this process's environment and settings."""
+    Shells with one directory share the daemon.
+    """
+
+    def __init__(self, directory: Path, shell: str, more: Mapping[str, str] | None = None) -> None:
+        """Start the shell; everything else is of this process's environment and settings, and of `more`."""
         program = shutil.which(shell)
         if not program:
             raise CaroError(f"There is no {shell} here to be measured.", f"Try: caro bench --shell {'|'.join(SHELLS)}")
-        self._known, self._fifo = directory / "known", directory / "notes"
-        os.mkfifo(self._fifo, 0o600)
+        place = Path(tempfile.mkdtemp(prefix=shell, dir=directory))
+        self._known = place / "known"
+        fifo = place / "notes"
+        os.mkfifo(fifo, 0o600)
         # For reading and writing: it stays open when a client closes it.
-        self._notes = os.open(self._fifo, os.O_RDWR | os.O_NONBLOCK)
+        self._notes = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
         here = Path(__file__).parent / "shells"
         # zsh reads files of these names alone.
-        shutil.copyfile(here / "press.zsh", directory / ".zshrc")
+        shutil.copyfile(here / "press.zsh", place / ".zshrc")
         self.environ = {
             **_in_utf8(os.environ),
+            **(more or {}),
             "BENCH_PLUGIN": paths.shell_script(shell),
-            "CARO_PYTHON": str(_traced_python(directory, self._fifo, self._known)),
+            "CARO_PYTHON": str(_traced_python(place, fifo, self._known)),
             "CARO_RUNTIME_DIR": str(directory / "run"),
             # A readline with the user's own keys would not know ours.
             "INPUTRC": os.devnull,
             "TERM": "xterm-256color",
-            "ZDOTDIR": str(directory),
+            "ZDOTDIR": str(place),
         }
         argv = [program, *(word.replace("press.", f"{here}/press.") for word in _ARGUMENTS[shell])]
         self._terminal = Terminal(argv, self.environ)
@@ -103,20 +114,12 @@ class Presses:
         with Client(self.environ) as client:
             return client.ask({"type": "status", "last": True})
 
-    def run(self, command: str) -> None:
-        """Have the shell run a command."""
-        self._new_prompt()
-        self._terminal.type(command.encode())
-        self._new_line()
-
     def _new_prompt(self) -> None:
+        # On an empty line fish would not do anything; and what has not been read yet goes with a Ctrl-C.
+        self._terminal.type(b"x")
+        self._terminal.settle()
         self._terminal.forget()
         self._terminal.type(_NEW_PROMPT)
-        self._terminal.settle(_PROMPT)
-
-    def _new_line(self) -> None:
-        self._terminal.forget()
-        self._terminal.type(b"\r")
         self._terminal.settle(_PROMPT)
 
     def press(self, line: str, *, known: bool = False) -> Press:
@@ -124,6 +127,9 @@ class Presses:
 
         Raises CaroError with the request's own error.
         """
+        if not line.isprintable():
+            # A newline would run what stands before it.
+            raise ValueError(line)
         if known:
             self._known.touch()
         else:
@@ -162,7 +168,19 @@ class Presses:
         note: dict[str, Any] = json.loads(said.splitlines()[-1])
         if "error" in note:
             raise CaroError(f"A measured request failed: {note['error']}", "Mend that first: caro doctor")
+        self._wait_until_applied(note["written"])
         return note
+
+    def _wait_until_applied(self, written: float) -> None:
+        """Read on while a shell on a slow machine has drawn nothing of an answer, or has only just been told of it."""
+        terminal, deadline = self._terminal, time.monotonic() + _APPLIED_WITHIN_S
+        while time.monotonic() < deadline:
+            is_told = terminal.moments and terminal.moments[-1][0] >= written
+            if is_told and not terminal.drawn.endswith(_TOLD):
+                break
+            if select.select([terminal.fd], [], [], QUIET_S)[0]:
+                terminal.read()
+        terminal.settle()
 
 
 def _steps(pressed: float, note: Mapping[str, Any], drawn: float, last: Mapping[str, Any]) -> dict[str, float]:
@@ -206,19 +224,19 @@ def _with_evaluation(steps: Mapping[str, float], evaluation: float) -> dict[str,
     return split
 
 
-def _traced_python(directory: Path, notes: Path, known: Path) -> Path:
+def _traced_python(place: Path, notes: Path, known: Path) -> Path:
     """Return a program that is Python to a shell, and notes what the client does (traced.py)."""
-    place, code = directory / "python", directory / "traced.py"
+    program, code = place / "python", place / "traced.py"
     began = "from time import perf_counter\nbegan = perf_counter()\n"
     code_text = f"{began}from caro_shell.bench.traced import run\nrun(began, {str(notes)!r}, {str(known)!r})\n"
     python = sys.executable
     if " " in python or len(python) > _LONGEST_INTERPRETER:
         code.write_text(code_text)
-        place.write_text(f"#!/bin/sh\nexec '{python}' -I '{code}' \"$@\"\n")
+        program.write_text(f"#!/bin/sh\nexec '{python}' -I '{code}' \"$@\"\n")
     else:
-        place.write_text(f"#!{python} -I\n{code_text}")
-    place.chmod(0o700)
-    return place
+        program.write_text(f"#!{python} -I\n{code_text}")
+    program.chmod(0o700)
+    return program
 
 
 def _in_utf8(environ: Mapping[str, str]) -> dict[str, str]:

@@ -42,9 +42,14 @@ def environment(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_steps_are_the_whole(shell: str, environment: Home, script: Script, tmp_path: Path) -> None:
-    """In each shell, for a first request, one that the model is asked again, and one whose answer is known."""
+    """In each shell, for a first request, one that the model is asked again, and one whose answer is known.
+
+    Nothing of an answer is ever run, also where it has several lines.
+    """
     need_program(shell)
-    script.say("list files", "ls", " -a")
+    ran = tmp_path / "ran"
+    loop = "for x in a\n  touch RAN\nend" if shell == "fish" else "for x in a; do\n  touch RAN\ndone"
+    script.say("list files", loop[:12], loop[12:].replace("RAN", str(ran)))
     with Presses(tmp_path, shell) as presses:
         first, again = presses.press("list files"), presses.press("list files")
         known = presses.press("list files", known=True)
@@ -65,6 +70,8 @@ def test_the_steps_are_the_whole(shell: str, environment: Home, script: Script, 
         "verify",
     }
     assert set(known.steps_ms) >= STEPS
+    assert not ran.exists()
+    assert script.events().count("ask list files") == 2
     # The user's own daemon has nothing to do with it, and no daemon is left.
     assert environment.daemon_pid() == 0
     assert not (tmp_path / "run" / "caro.sock").exists()
