@@ -139,7 +139,8 @@ def _below(command: str, row: Span, parts: Sequence[Part], frame: _Frame) -> Ite
             yield from (Line(" " * (left + _GAP) + words) for words in more)
         else:
             yield Line(here.strip())
-            yield from (Line(_INDENT + words) for words in wrapped(told, max(columns - len(_INDENT), 1)))
+            indent = _INDENT[: columns // 4]
+            yield from (Line(indent + words) for words in wrapped(told, max(columns - len(indent), 1)))
 
 
 def _at_their_places(text: str, spans: Sequence[Span], room: int) -> str:
@@ -156,7 +157,8 @@ def clipped(text: str, columns: int) -> str:
     """Return the beginning of `text` that fits, with an ellipsis where something is missing."""
     if width(text) <= columns:
         return text
-    return f"{_pieces(text, columns - 1)[0]}…" if columns > 1 else "…"
+    head = _pieces(text, columns - 1)[0]
+    return f"{head}…" if width(head) < columns else "…"
 
 
 def _pieces(text: str, columns: int) -> list[str]:

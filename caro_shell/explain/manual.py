@@ -24,7 +24,7 @@ from caro_shell.retrieval.pages import summary_in
 
 LONGEST = 200
 """Characters of what is said of one part: two or three rows of a window."""
-_SENTENCE_END = re.compile(r"(?<=[a-z0-9)'\"\]])\.(?:\s+(?=[A-Z(])|\s*$)|\s*;\s+(?=[A-Z])")
+_SENTENCE_END = re.compile(r"(?:(?<=[a-z0-9)'\"\]])|(?<=[A-Z]{2}))\.(?:\s+(?=[A-Z(])|\s*$)|\s*;\s+(?=[A-Z])")
 _SUBCOMMAND = re.compile(r"^ {1,12}(?P<name>[a-z][\w-]*)(?: [A-Z\[<|.{][^a-z]*?\S*)?(?: {2,}|\t| - )\s*(?P<says>\S.*)$")
 _COLUMN = re.compile(r"\s{3,}")
 _SYNOPSIS = re.compile(r"\[[A-Za-z-]|\.\.\.|^\S+ \[")

@@ -22,7 +22,7 @@ def path(home: Home) -> str:
 def test_the_manuals_parts_and_the_models_are_told_apart(home: Home, path: str) -> None:
     """The whole first, then each part; the model's are marked, and named below."""
     home.script.say(ASKED, "It lists what is in src.\n1. `src`: the \x1b[31mdirectory\n")
-    done = caro(home, "explain", COMMAND, PATH=path, COLUMNS="100")
+    done = caro(home, "explain", COMMAND, PATH=path, COLUMNS="120")
     lines = done.stdout.splitlines()
     assert lines[:3] == ["~ It lists what is in src.", "", COMMAND]
     assert "   -l      use a long listing format" in lines
@@ -34,7 +34,7 @@ def test_the_manuals_parts_and_the_models_are_told_apart(home: Home, path: str) 
 def test_without_a_model_the_rest_is_explained_all_the_same(home: Home, path: str) -> None:
     """Why it is not whole is said on stderr; with --local nobody is asked, nor where there is nothing to ask."""
     home.script.say(ASKED, {"fail": "The engine has no fuel."})
-    done = caro(home, "explain", COMMAND, PATH=path, COLUMNS="100")
+    done = caro(home, "explain", COMMAND, PATH=path, COLUMNS="120")
     assert done.returncode == 0
     assert "   -l      use a long listing format" in done.stdout
     assert "      src  no manual on this machine says what this does" in done.stdout
@@ -82,7 +82,7 @@ def test_at_a_terminal_the_draft_is_replaced_by_the_whole(home: Home, path: str)
 
     home.script.say(ASKED, {"wait": "go"}, "It lists.\n1. the directory\n")
     keyboard, screen = pty.openpty()
-    environ = {**home.environ, "PATH": path, "COLUMNS": "100", "LINES": "40", "TERM": "xterm"}
+    environ = {**home.environ, "PATH": path, "COLUMNS": "120", "LINES": "40", "TERM": "xterm"}
     words = [sys.executable, "-m", "caro_shell", "explain", COMMAND]
     with subprocess.Popen(
         words, env=environ, stdin=subprocess.DEVNULL, stdout=screen, stderr=subprocess.DEVNULL
