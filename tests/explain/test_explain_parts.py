@@ -81,11 +81,11 @@ def test_a_tool_and_its_options_by_its_help(here: Here) -> None:
     """Short, long, together, with a value in the same word or in the next one; first sentences, fit for a terminal."""
     assert told("grep -rnA 3 --line-number --dir=read --colour=auto x", here) == [
         ("grep", "Search for PATTERNS in each FILE"),
-        ("-r", "like --directories=recurse: how to handle directories; ACTION is 'read'"),
+        ("-r", "like --directories=recurse: how to handle directories"),
         ("n", "print line number with output lines"),
         ("A 3", "print NUM lines of trailing context"),
         ("--line-number", "print line number with output lines"),
-        ("--dir=read", "how to handle directories; ACTION is 'read'"),
+        ("--dir=read", "how to handle directories"),
         ("--colour=auto", "use markers [31mto highlight [0m"),
         ("x", ""),
     ]
