@@ -21,7 +21,8 @@ run_tests() { # WORDS... -- PYTEST-ARGUMENTS...
   run_checks
   say '' '  pytest'
   status=0
-  "$VENV/bin/python" -m pytest "$@" || status=$?
+  # Most of a test is waiting; the tests of one file follow each other.
+  "$VENV/bin/python" -m pytest --numprocesses 2 --dist loadfile "$@" || status=$?
   [ -z "$FAILED" ] || fail "These checks failed:$FAILED."
   exit "$status"
 }

@@ -59,7 +59,7 @@ def sweep(machine: Any, place: Path, **more: Any) -> ThreadSweep:  # noqa: ANN40
     )
 
 
-SLOW_TOGETHER = ({3: 40, 1: 60, 4: 70}, {3: 300, 1: 700, 4: 200})
+SLOW_TOGETHER = ({3: 40.0, 1: 60.0, 4: 70.0}, {3: 300.0, 1: 700.0, 4: 200.0})
 
 
 def test_what_is_clearly_faster_is_used_and_remembered(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_what_is_clearly_faster_is_used_and_remembered(tmp_path: Path) -> None:
 
 def test_a_little_faster_is_noise(tmp_path: Path) -> None:
     """The guess stays, and is remembered, too."""
-    machine, place = Machine({3: 40, 1: 38, 4: 39}, {3: 300, 1: 290, 4: 280}), tmp_path / "threads.json"
+    machine, place = Machine({3: 40.0, 1: 38.0, 4: 39.0}, {3: 300.0, 1: 290.0, 4: 280.0}), tmp_path / "threads.json"
     sweep(machine, place).measure(HELD, never)
     assert machine.used[-1] == (3, 3)
     assert list(json.loads(place.read_text()).values()) == [[3, 3]]

@@ -35,8 +35,8 @@ The text of the screen, taken by the tests from real shells (`CARO_TEST_PICTURES
 The answers are the tests' own, not a model's. `▏` is the cursor. Status and ghost text are dim,
 and so is fish's own suggestion behind the cursor.
 
-`caro tour` lets you try them: your own shell, with your own files and keys, in a directory that goes when you leave, and
-beside each prompt what to press next. `skip` goes on, `exit` leaves; nothing of it comes into your history.
+`caro tour` lets you try them: your own shell, with your own files and keys, in a directory that goes when you leave,
+and beside each prompt what to press next. `skip` goes on, `exit` leaves; nothing of it comes into your history.
 """
 
 
