@@ -131,8 +131,12 @@ class ThreadSweep:
 def sweep_of(placed: Placed, settings: Settings, binding: str, *, measures: bool) -> ThreadSweep:
     """Return the threads of a model that has just been loaded; who has set their number, or a GPU, has no choice."""
     guessed, weights = choose_threads(settings.threads), placed.step.weights
-    key = [*installed.identity_of(binding), weights.path.name, str(steps.weight_bytes(weights.path))]
-    free = not settings.threads and placed.step.is_on_the_cpu
+    key, free = list[str](), not settings.threads and placed.step.is_on_the_cpu
+    try:
+        key = [*installed.identity_of(binding), weights.path.name, str(steps.weight_bytes(weights.path))]
+    except OSError:
+        # What cannot be told apart is not remembered.
+        free = False
     return ThreadSweep(placed.loaded, guessed, key, is_free=free, measures=measures)
 
 

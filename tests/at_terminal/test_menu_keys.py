@@ -88,8 +88,8 @@ def test_what_is_typed_while_it_thinks_chooses_nothing(home: Home, script: Scrip
         assert "ran 2" not in terminal.see("[status 0]")
 
 
-def test_edit_in_place_with_several_lines(home: Home, script: Script) -> None:
-    """Enter takes it, Alt-Enter begins a line; what was left by Ctrl-C is there again; what is written runs."""
+def test_edit_in_place(home: Home, script: Script) -> None:
+    """Enter takes it; what was left by Ctrl-C is there again; what is written runs."""
     script.say("say it", "echo 'one'")
     with caro_screen(home, "say it") as terminal:
         terminal.see(MENU)
@@ -103,12 +103,14 @@ def test_edit_in_place_with_several_lines(home: Home, script: Script) -> None:
         terminal.see(MENU)
         terminal.press("e")
         terminal.see_gone(MENU)
-        terminal.press("M-Enter")
-        terminal.type("echo three $((2 + 2)")
+        terminal.see("echo 'one' two", last=True)
+        terminal.type("; echo three $((2 + 2)")
+        terminal.see("echo three $((2 + 2)", last=True)
         terminal.press("Enter")
         assert "note: bash cannot read it" in " ".join(terminal.see(MENU).split())
         terminal.press("e")
         terminal.see_gone(MENU)
+        terminal.see("echo three $((2 + 2)", last=True)
         terminal.type(")")
         terminal.press("Enter")
         terminal.see(MENU)
@@ -229,7 +231,7 @@ def test_an_edited_command_is_judged_again(home: Home, script: Script) -> None:
 
 def test_what_goes_wrong_behind_the_menu_is_said_there(home: Home, script: Script) -> None:
     """One sentence, and the menu is there again with the command."""
-    script.say("list", "ls")
+    script.say("list", "ls .")
     with caro_screen(home, "list") as terminal:
         terminal.see(MENU)
         script.say("Do not write a command this time*", {"fail": "The engine has no fuel."})

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess  # noqa: TC003  a named tuple's fields are looked up
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
 from commands import caro, daemons_started, end, log, start, start_python
 from processes import files_of, is_running, processes_of, stopped
-from terminal import wait_for
+from terminal import DEADLINE_S, wait_for
 from user_home import Home, Script
 from wire import Wire
 
@@ -43,6 +43,17 @@ STEPS = (
 by_step = pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
 
 
+_others: list["subprocess.Popen[str]"] = []
+
+
+@pytest.fixture(autouse=True)
+def others_end() -> Iterator[None]:
+    """Wait for those who asked beside the request that a test is about."""
+    yield
+    while _others:
+        _others.pop().wait(DEADLINE_S)
+
+
 class Reached(NamedTuple):
     """A request at its step."""
 
@@ -73,7 +84,7 @@ def reach(home: Home, script: Script, step: Step) -> Reached:
 
 def start_other(home: Home, script: Script) -> None:
     """Let the engine be busy with somebody else's request."""
-    process = start(home, "other")
+    _others.append(process := start(home, "other"))
     for pipe in (process.stdin, process.stdout, process.stderr):
         assert pipe is not None
         pipe.close()

@@ -8,7 +8,7 @@ from terminal import OpenShell, Terminal, wait_for
 from user_home import SUPPORT, Home, Script, need, need_program
 from zsh_tools import enter, sourced
 
-from caro_shell.prompt import explanation_request, fix_request
+from caro_shell.prompt import fix_request
 
 SCRIPT = SUPPORT.parent.parent / "shell" / "caro.zsh"
 REQUEST = "show the five largest files here"
@@ -153,13 +153,13 @@ def test_the_users_trap_takes_ctrl_c_on_an_offer(open_shell: OpenShell, script: 
 def test_an_explanation_leaves_the_users_trap(open_shell: OpenShell, script: Script, trap: str) -> None:
     """The first Ctrl-C ends the explanation, the second is the user's own."""
     terminal = open_shell(before=trap)
-    script.say(explanation_request("ls"), "It lists files.")
-    terminal.type("ls")
+    script.say("Do not write a command this time*", "It lists files.")
+    terminal.type("ls src")
     terminal.press("M-g")
     terminal.see("It lists files.")
     terminal.press("C-c")
     terminal.see_gone("It lists files.")
-    assert terminal.line() == ("ls", 2)
+    assert terminal.line() == ("ls src", 6)
     assert "trapped" not in terminal.screen()
     terminal.press("C-c")
     terminal.see("trapped")
@@ -168,13 +168,13 @@ def test_an_explanation_leaves_the_users_trap(open_shell: OpenShell, script: Scr
 def test_an_explanation_without_job_control(open_shell: OpenShell, script: Script) -> None:
     """Ctrl-C reaches the shell as well then, and costs nothing either."""
     terminal = open_shell(after="setopt no_monitor")
-    script.say(explanation_request("ls"), "It lists files.")
-    terminal.type("ls")
+    script.say("Do not write a command this time*", "It lists files.")
+    terminal.type("ls src")
     terminal.press("M-g")
     terminal.see("It lists files.")
     terminal.press("C-c")
     terminal.see_gone("It lists files.")
-    assert terminal.line() == ("ls", 2)
+    assert terminal.line() == ("ls src", 6)
 
 
 def test_a_line_that_zsh_did_not_understand_is_fixed(terminal: Terminal, script: Script) -> None:

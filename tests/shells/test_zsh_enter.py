@@ -6,8 +6,6 @@ from terminal import OpenShell, Terminal, wait_for
 from user_home import Home, Script, need_program
 from zsh_tools import enter, sourced
 
-from caro_shell.prompt import explanation_request
-
 REQUEST = "show the five largest files here"
 COMMAND = "du -a . | sort -rn | head -n 5"
 
@@ -45,7 +43,7 @@ def test_enter_with_autosuggestions_and_syntax_highlighting(open_shell: OpenShel
 def test_a_suggestion_survives_an_explanation(open_shell: OpenShell, script: Script) -> None:
     """What another plugin shows behind the line is back when the explanation goes."""
     terminal = open_shell(after=sourced("zsh-autosuggestions"))
-    script.say(explanation_request("echo one"), "It prints one.")
+    script.say("Do not write a command this time*", "It prints one.")
     enter(terminal, "echo one two three")
     terminal.see("\none two three\n>")
     terminal.type("echo one")
