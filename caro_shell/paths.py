@@ -179,6 +179,13 @@ def data_dir() -> str:
     return user_data_dir("caro", appauthor=False)
 
 
+def cache_dir() -> str:
+    """Return the directory of what can be made anew, and may be removed at any time."""
+    from platformdirs import user_cache_dir
+
+    return user_cache_dir("caro", appauthor=False)
+
+
 def learned_file(environ: Mapping[str, str]) -> str:
     """Return the file of what the user made of answers, whether or not it is there; HOME alone says where, as above."""
     chosen = environ.get("CARO_RUNTIME_DIR")

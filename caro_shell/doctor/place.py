@@ -53,12 +53,10 @@ def check_disk(around: Surroundings) -> list[Finding]:
 
 
 def _without_room(around: Surroundings) -> Iterator[Finding]:
-    from platformdirs import user_cache_dir
-
     from caro_shell.models.store import models_dir
 
     runtime = Path(paths.runtime_dir(around.environ))
-    places = [runtime, models_dir(settings_of(around)), Path(user_cache_dir("caro", appauthor=False))]
+    places = [runtime, models_dir(settings_of(around)), Path(paths.cache_dir())]
     disks: dict[int, Path] = {}
     for place in places:
         there = next(path for path in (place, *place.parents) if path.exists())

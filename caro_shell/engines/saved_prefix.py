@@ -39,9 +39,7 @@ _READ_MS, _READ_BYTES_A_MS = 5.0, 200_000
 
 def directory() -> Path:
     """Return where the files lie, whether or not it is there."""
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("caro", appauthor=False), "prefixes")
+    return Path(paths.cache_dir(), "prefixes")
 
 
 def files_of(model: Path) -> list[Path]:

@@ -23,7 +23,7 @@ from caro_shell.engines.loaded import Loaded
 from caro_shell.engines.offload import Placed
 from caro_shell.engines.threads import MOST_THREADS, choose_threads, logical_cpus
 from caro_shell.errors import CaroError
-from caro_shell.paths import ensure_private_dir
+from caro_shell.paths import cache_dir, ensure_private_dir
 
 _log = logging.getLogger(__name__)
 FILE = "threads.json"
@@ -57,7 +57,7 @@ class ThreadSweep:
     """Whether there is anything to choose."""
     measures: bool = True
     """Whether this process is one that has time: the daemon."""
-    place: Path = field(default_factory=lambda: directory() / FILE)
+    place: Path = field(default_factory=lambda: Path(cache_dir(), FILE))
     load: Callable[[], float] = field(default=lambda: os.getloadavg()[0])
     clock: Callable[[], float] = time.perf_counter
     is_measured: bool = False
@@ -138,13 +138,6 @@ def sweep_of(placed: Placed, settings: Settings, binding: str, *, measures: bool
         # What cannot be told apart is not remembered.
         free = False
     return ThreadSweep(placed.loaded, guessed, key, is_free=free, measures=measures)
-
-
-def directory() -> Path:
-    """Return where the file lies, whether or not it is there."""
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("caro", appauthor=False))
 
 
 def candidates(guessed: int) -> list[int]:

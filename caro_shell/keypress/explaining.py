@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from caro_shell import paths
 from caro_shell.errors import Unusable
 from caro_shell.keypress.answer import status_of
 from caro_shell.keypress.press import Press, Question
@@ -30,10 +29,10 @@ class Local(threading.Thread):
     def run(self) -> None:
         """Look; whatever goes wrong, the model is there to be asked."""
         try:
-            from caro_shell.explain import Here, explain
+            from caro_shell.explain import explain, here_of
 
             press = self._press
-            here = Here.of(press.shell, os.environ, paths.working_dir())
+            here = here_of(press.shell)
             self.explanation = explain(press.line.strip("\n"), here.knowing(press.aliases, press.functions))
         except Exception:  # a line may be as odd as it likes, and so may a manual
             self.explanation = None

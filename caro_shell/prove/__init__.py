@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from caro_shell.paths import cache_dir
 from caro_shell.prompt import Place
 from caro_shell.prove.commands import Command, Line, commands_in
 from caro_shell.prove.files import Absent, Disk, absent_files
@@ -194,9 +195,7 @@ def _shown(text: str) -> str:
 
 @cache
 def _prover() -> Prover:
-    from platformdirs import user_cache_dir
-
-    return Prover(Knowledge(Store(Path(user_cache_dir("caro", appauthor=False), "tools"))))
+    return Prover(Knowledge(Store(Path(cache_dir(), "tools"))))
 
 
 def prove(command: str, place: Place, facts: Facts) -> Proof:

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from caro_shell.errors import CaroError
+from caro_shell.paths import cache_dir
 from caro_shell.prompt import Place
 from caro_shell.retrieval import index
 from caro_shell.retrieval.index import Found
@@ -126,9 +127,7 @@ def _score(one: Found, units: Sequence[int], weights: dict[str, float]) -> float
 
 def index_file() -> Path:
     """Return where the index lies: in the user's cache directory."""
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("caro", appauthor=False), "knowledge", "index.sqlite3")
+    return Path(cache_dir(), "knowledge", "index.sqlite3")
 
 
 @cache

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from commands import daemons_started, start_python
 from processes import STAYS, clients_of, files_of, is_running, processes_of, stopped
-from shell_kinds import KINDS, ShellKind, init_lines
+from shell_kinds import KINDS, ShellKind, init_lines, need_shell
 from terminal import Terminal, wait_for
-from user_home import Home, Script, need_program
+from user_home import Home, Script
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what became of whom")
 by_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
@@ -18,8 +18,7 @@ by_kind = pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KIND
 
 def shell_in(home: Home, kind: ShellKind) -> Terminal:
     """Return a terminal with a shell that has caro loaded, and leaves its process id in a file."""
-    need_program("tmux")
-    need_program(kind.argv[0])
+    need_shell(kind)
     pid = "$fish_pid" if kind.name == "fish" else "$$"
     rc = home.path / f"rc.{kind.name}"
     rc.write_text(f"{kind.rc.read_text()}\n{init_lines(kind.name, home)}\nprintf %s {pid} >{home.path}/pid\n")

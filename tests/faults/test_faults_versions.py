@@ -7,9 +7,9 @@ import pytest
 from commands import caro, end, start
 from other_version import OtherVersion
 from processes import processes_of
-from shell_kinds import KINDS, ShellKind, init_lines
+from shell_kinds import KINDS, ShellKind, init_lines, need_shell
 from terminal import Terminal, wait_for
-from user_home import Home, Script, need_program
+from user_home import Home, Script
 
 from caro_shell import __version__
 
@@ -53,8 +53,7 @@ def test_a_request_of_the_other_version_ends_one_that_is_under_way_with_a_senten
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
 def test_an_upgrade_while_a_shell_is_open(home: Home, other: OtherVersion, kind: ShellKind) -> None:
     """A press in the middle of it keeps the line and says so; the next one is answered by the new version."""
-    need_program("tmux")
-    need_program(kind.argv[0])
+    need_shell(kind)
     rc = home.path / f"rc.{kind.name}"
     chosen = kind.set("CARO_PYTHON", str(other.python))
     rc.write_text(f"{kind.rc.read_text()}\n{chosen}\n{init_lines(kind.name, home)}\n{chosen}\n")

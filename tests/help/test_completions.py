@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from shell_kinds import KINDS, ShellKind, init_lines
+from shell_kinds import KINDS, ShellKind, init_lines, need_shell
 from terminal import OpenShell, Terminal, wait_for
 from user_home import Home, need_program
 
@@ -17,10 +17,7 @@ _BEFORE = {"zsh": "autoload -Uz compinit && compinit -D -u"}
 @pytest.fixture(params=KINDS, ids=[kind.name for kind in KINDS])
 def kind(request: pytest.FixtureRequest) -> ShellKind:
     """Each shell in turn; one that is missing skips, and fails in CI."""
-    found: ShellKind = request.param
-    need_program("tmux")
-    need_program(found.argv[0])
-    return found
+    return need_shell(request.param)
 
 
 @pytest.fixture

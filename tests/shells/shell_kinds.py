@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from user_home import Home
+from user_home import Home, need_program
 
 
 class ShellKind(NamedTuple):
@@ -98,6 +98,13 @@ KINDS = tuple(
     for kind in (ZSH, BASH, FISH)
 )
 ZSH, BASH, FISH = KINDS
+
+
+def need_shell(kind: ShellKind) -> ShellKind:
+    """Return a kind whose shell is here, and tmux beside it; else the test is skipped, and fails in CI."""
+    need_program("tmux")
+    need_program(kind.argv[0])
+    return kind
 
 
 def init_lines(shell: str, home: Home) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from commands import caro
-from shell_kinds import KINDS, ShellKind, init_lines
+from shell_kinds import KINDS, ShellKind, init_lines, need_shell
 from terminal import OpenShell, Terminal, wait_for
-from user_home import Home, Script, need_program
+from user_home import Home, Script
 
 from caro_shell.prompt import other_request
 
@@ -27,10 +27,7 @@ REQUEST = "count the lines"
 @pytest.fixture(params=KINDS, ids=[kind.name for kind in KINDS])
 def kind(request: pytest.FixtureRequest) -> ShellKind:
     """Each shell in turn; one that is missing skips, and fails in CI."""
-    found: ShellKind = request.param
-    need_program("tmux")
-    need_program(found.argv[0])
-    return found
+    return need_shell(request.param)
 
 
 @pytest.fixture
