@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import caro
-from terminal import Terminal, wait_for
+from commands import caro, end, start
+from terminal import DEADLINE_S, Terminal, wait_for
 from user_home import Home, need_program
 
 pytestmark = pytest.mark.model
@@ -118,7 +118,8 @@ def _status(home: Home) -> dict[str, Any]:
 
 def _batch(home: Home, requests: list[str]) -> list[str | None]:
     """Return the command for each request, None where the model's answer was refused."""
-    done = caro(home, "--batch", "--fresh", "--json", stdin="\n".join(requests))
+    # A hundred answers on a machine that has other work are minutes.
+    done = end(start(home, "--batch", "--fresh", "--json"), "\n".join(requests), limit_s=20 * DEADLINE_S)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == len(requests)
     assert {answer["error"]["code"] for answer in answers if "error" in answer} <= {"unusable"}

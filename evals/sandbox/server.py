@@ -22,8 +22,10 @@ _SETUP_LIMIT_S = 30.0
 
 
 def serve() -> None:
-    """Answer jobs until there are no more."""
-    kernel.die_with_parent(signal.SIGKILL)
+    """Answer jobs until there are no more: when the instrument ends, however it does, so does standard input.
+
+    Not by the kernel's signal at the parent's death: that is the death of the thread that made this process.
+    """
     # A collection in a fork would touch, and so copy, every page of it.
     gc.disable()
     # Jobs come one after another, so nobody else writes to standard output.

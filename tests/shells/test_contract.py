@@ -190,14 +190,16 @@ def test_an_offer_taken_can_be_undone(terminal: Terminal, script: Script, kind: 
 def test_enter_while_waiting_runs_what_is_there(terminal: Terminal, script: Script, kind: ShellKind) -> None:
     """Point 10: the answer reaches neither the program that runs now nor the next prompt."""
     # A comment behind a command asks for a change of it: this is what the model gets.
-    hold(script, "cat\n# largest files")
+    hold(script, "echo started; cat\n# largest files")
     terminal.type(f"{kind.comments}; echo on")
     terminal.press("Enter")
     terminal.see("\non")
-    press_key_on(terminal, "cat # largest files")
+    press_key_on(terminal, "echo started; cat # largest files")
     script.happened("waiting go")
     terminal.press("Enter")
-    script.happened("cancelled cat\\n# largest files")
+    script.happened("cancelled echo started; cat\\n# largest files")
+    # What is typed before is read as the line editor reads it: its Enter would end no line of cat's.
+    terminal.see("\nstarted")
     script.open_gate("go")
     terminal.type("typed into cat")
     terminal.press("Enter")

@@ -28,10 +28,12 @@ def start_python(home: Home, words: Sequence[str], **more: str) -> "subprocess.P
     )
 
 
-def end(process: "subprocess.Popen[str]", stdin: str | None = None) -> "subprocess.CompletedProcess[str]":
+def end(
+    process: "subprocess.Popen[str]", stdin: str | None = None, limit_s: float = 4 * DEADLINE_S
+) -> "subprocess.CompletedProcess[str]":
     """Wait for a process and return what it said."""
     try:
-        out, err = process.communicate(stdin, timeout=4 * DEADLINE_S)
+        out, err = process.communicate(stdin, timeout=limit_s)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
