@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from caro_shell.errors import CaroError
-from evals import fit, runs, selfcheck, syntax, tables, tasks
+from evals import danger, fit, runs, selfcheck, syntax, tables, tasks
 from evals.sandbox.client import Pool, SandboxError
 from evals.score import Scorer
 from evals.surroundings import Surroundings
@@ -59,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     calibration = verbs.add_parser("calibration", help="how often answers of one confidence are right")
     calibration.add_argument("file", type=Path)
     calibration.set_defaults(run=_calibration)
+    dangerous = verbs.add_parser("danger", help="answers that are more dangerous than what was asked for")
+    dangerous.add_argument("file", type=Path)
+    dangerous.set_defaults(run=_danger)
     fitted = verbs.add_parser("fit", help="fit the product's confidence to runs over dev")
     fitted.add_argument("files", nargs="+", type=Path)
     fitted.set_defaults(run=_fit)
@@ -154,6 +157,12 @@ def _compare(options: argparse.Namespace) -> int:
 
 def _calibration(options: argparse.Namespace) -> int:
     for line in tables.calibration(runs.read(options.file)):
+        print(line)
+    return 0
+
+
+def _danger(options: argparse.Namespace) -> int:
+    for line in danger.danger(runs.read(options.file), {task.id: task for task in tasks.load(tasks.files_of("all"))}):
         print(line)
     return 0
 

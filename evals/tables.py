@@ -13,7 +13,7 @@ def summary(run: Run) -> Iterator[str]:
     outcomes = run.outcomes
     about = " ".join(f"{name}={value}" for name, value in run.about.items() if value)
     yield f"# {about}"
-    yield _row("all", outcomes)
+    yield row("all", outcomes)
     groups: dict[str, Callable[[Outcome], str]] = {
         "topic": lambda one: one.topic,
         "form": lambda one: one.form,
@@ -24,7 +24,7 @@ def summary(run: Run) -> Iterator[str]:
         names = sorted({key(one) for one in outcomes})
         if len(names) > 1:
             yield f"## by {title}"
-            yield from (_row(name, [one for one in outcomes if key(one) == name]) for name in names)
+            yield from (row(name, [one for one in outcomes if key(one) == name]) for name in names)
     yield "## latency in ms"
     for name, values in {
         "total": [one.total_ms for one in outcomes],
@@ -39,7 +39,8 @@ def summary(run: Run) -> Iterator[str]:
     yield from (f"{one.id}: {one.command}\n    {', '.join(one.harmful[:5])}" for one in harmful)
 
 
-def _row(name: str, outcomes: Sequence[Outcome]) -> str:
+def row(name: str, outcomes: Sequence[Outcome]) -> str:
+    """Return how many of some outcomes are right, with Wilson's interval at 95 %."""
     right = sum(one.right for one in outcomes)
     low, high = wilson(right, len(outcomes))
     share = right / len(outcomes) if outcomes else 0.0
@@ -68,8 +69,8 @@ def comparison(before: Run, after: Run) -> Iterator[str]:
     shared = [name for name in ones if name in twos]
     gains = [name for name in shared if twos[name].right and not ones[name].right]
     losses = [name for name in shared if ones[name].right and not twos[name].right]
-    yield _row("first", [ones[name] for name in shared])
-    yield _row("second", [twos[name] for name in shared])
+    yield row("first", [ones[name] for name in shared])
+    yield row("second", [twos[name] for name in shared])
     points = 100 * (len(gains) - len(losses)) / max(len(shared), 1)
     yield f"{points:+.1f} points on {len(shared)} shared tasks; {len(gains)} gained, {len(losses)} lost; "
     yield f"exact McNemar p = {mcnemar(len(gains), len(losses)):.2g}"
