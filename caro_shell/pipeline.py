@@ -55,11 +55,10 @@ class Pipeline:
     _explanations: OrderedDict[tuple[Any, ...], Explained] = field(default_factory=OrderedDict)
 
     def prime(self, shell: str) -> None:
-        """Evaluate the constant part of the prompt, and load the judge's rules, before anybody waits for it."""
+        """Evaluate the constant part of the prompt before anybody waits for it."""
         place = context.place(shell)
         self._tune(on=True)
         self.engine.prime(self._opened(prompt.build_messages("", place), place))
-        _judged("true", Ask("", shell, ""))
 
     def is_prepared(self, shell: str) -> bool:
         """Say whether nothing is left to `prepare` for this shell."""
@@ -251,6 +250,14 @@ def _opening(place: prompt.Place) -> Sequence[Message]:
 def _mendable(proof: "Proof") -> str:
     """Return what a second attempt has to know; of a file that is not there the model can make nothing."""
     return " ".join(objection.wish for objection in proof.objections if objection.kind != "file")
+
+
+def read_ahead(shell: str) -> None:
+    """Load what answers for a shell are looked up, proved and judged with: 0.15 s of the first one, else."""
+    import caro_shell.learned
+    import caro_shell.prove.own  # noqa: F401  both are there, that is all
+
+    _judged("true", Ask("", shell, ""))
 
 
 def _prove(command: str, ask: Ask, task: Task, *, known: bool) -> "Proof":

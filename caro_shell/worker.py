@@ -17,7 +17,7 @@ from caro_shell.engines.registry import asks_a_server, create_engine
 from caro_shell.errors import Cancelled, CaroError, EngineError
 from caro_shell.jobs import Job, error_event
 from caro_shell.manners import AGAIN_S, Manners
-from caro_shell.pipeline import Pipeline
+from caro_shell.pipeline import Pipeline, read_ahead
 from caro_shell.priority import Priority
 from caro_shell.turns import Turns
 
@@ -241,9 +241,11 @@ class Worker:
 
     def _open(self, engine: Engine, settings: Settings) -> Pipeline:
         try:
-            engine.load()
-            pipeline = Pipeline(engine, examples=settings.examples)
-            pipeline.prime(self._shell)
+            # llama.cpp lets go of Python's lock while it loads.
+            with _beside(partial(read_ahead, self._shell)):
+                engine.load()
+                pipeline = Pipeline(engine, examples=settings.examples)
+                pipeline.prime(self._shell)
         except BaseException:
             self.engine_state = EngineState()
             raise
@@ -277,6 +279,24 @@ def _write_down(job: Job, outcome: str) -> None:
     """Log what was asked and what came of it, for whoever has asked for that."""
     if job.settings.log_requests:
         _log.info("asked %r, answered %r", job.request.line, outcome)
+
+
+@contextmanager
+def _beside(task: Callable[[], None]) -> Iterator[None]:
+    """Do a task meanwhile, in a thread; what goes wrong with it is logged, and met again by whoever needs it."""
+
+    def run() -> None:
+        try:
+            task()
+        except Exception:
+            _log.exception("what is done beside the loading has failed")
+
+    thread = threading.Thread(target=run, name="beside", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _return_memory() -> None:

@@ -7,19 +7,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
-from caro_shell import context, prompt, retrieval, task
+from caro_shell import context, learned, prompt, retrieval, task
 from caro_shell import pipeline as product
 from caro_shell.examples import example_turns
 from caro_shell.pipeline import Pipeline
-from caro_shell.prompt import Message, Place
+from caro_shell.prompt import SHELLS, Message, Place
 from caro_shell.retrieval import Library
 from caro_shell.retrieval.background import Order
 from caro_shell.retrieval.build import build
 from caro_shell.retrieval.sources import Machine
-from evals import levers
+from evals import levers, tasks
 
 Variant = Callable[[Pipeline, ExitStack], Pipeline]
 """Takes the pipeline with its engine loaded, and a stack for what has to be undone; returns the one to be asked."""
+
+_WRITTEN_S = 30.0
+"""After so many seconds what was taught is written."""
 
 
 def replaced(name: str, new: object, stack: ExitStack) -> None:
@@ -51,6 +54,24 @@ def _hints(pipeline: Pipeline, stack: ExitStack) -> Pipeline:
     stack.callback(library.close)
     stack.enter_context(mock.patch.object(retrieval, "hints", library.hints))
     pipeline.hints = True
+    return pipeline
+
+
+def _taught(pipeline: Pipeline, stack: ExitStack) -> Pipeline:
+    """Have its owner put every answer on `dev` right before, each to a request that began with one word more."""
+    directory = stack.enter_context(TemporaryDirectory(prefix="caro-evals-"))
+    kept = learned.Learned(str(Path(directory, "learned.sqlite3")))
+    for shell in SHELLS:
+        asked = [task for task in tasks.load(tasks.files_of("dev")) if task.gesture == "ask" and task.shell == shell]
+        corrected = [
+            {"request": f"please {task.request}", "command": "true", "ran": task.reference, "fate": "corrected"}
+            for task in asked
+        ]
+        kept.keep(shell, corrected)
+    kept.close(_WRITTEN_S)
+    stack.callback(kept.close)
+    stack.enter_context(mock.patch.object(learned, "_of_this_user", return_value=kept))
+    pipeline.learns = True
     return pipeline
 
 
@@ -87,6 +108,7 @@ VARIANTS: Mapping[str, Variant] = {
     "listed-examples": _listed,
     "one-line-prompt": _one_line_prompt,
     "hints": _hints,
+    "taught": _taught,
     "fenced": levers.fenced,
     "json": levers.as_json,
     "directory": levers.directory,

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wcwidth import wcwidth
 
@@ -53,6 +53,10 @@ def rows(captured: str) -> list[list[Run]]:
     return found
 
 
+def _with(look: Look, **changes: Any) -> Look:  # noqa: ANN401  the fields' own types
+    return replace(look, **changes)
+
+
 def _changed(look: Look, codes: str) -> Look:
     numbers = [int(code or 0) for code in re.split("[;:]", codes)]
     while numbers:
@@ -60,17 +64,17 @@ def _changed(look: Look, codes: str) -> Look:
         if code == 0:
             look = Look()
         elif code in _SET:
-            look = replace(look, **{_SET[code]: True})
+            look = _with(look, **{_SET[code]: True})
         elif code in _UNSET:
-            look = replace(look, **dict.fromkeys(_UNSET[code], False))
+            look = _with(look, **dict.fromkeys(_UNSET[code], False))
         elif code in (38, 48):
-            look = replace(look, **{"ink" if code == 38 else "paper": _colour(numbers)})
+            look = _with(look, **{"ink" if code == 38 else "paper": _colour(numbers)})
         elif code in (39, 49):
-            look = replace(look, **{"ink" if code == 39 else "paper": ""})
+            look = _with(look, **{"ink" if code == 39 else "paper": ""})
         elif 30 <= code < 38 or 90 <= code < 98:
-            look = replace(look, ink=str(code % 10 + (_BRIGHT if code >= 90 else 0)))
+            look = _with(look, ink=str(code % 10 + (_BRIGHT if code >= 90 else 0)))
         elif 40 <= code < 48 or 100 <= code < 108:
-            look = replace(look, paper=str(code % 10 + (_BRIGHT if code >= 100 else 0)))
+            look = _with(look, paper=str(code % 10 + (_BRIGHT if code >= 100 else 0)))
     return look
 
 
