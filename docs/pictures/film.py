@@ -29,10 +29,11 @@ _LETTER_S, _KEY_S, _READ_S, _END_S = 0.055, 0.5, 1.6, 3.0
 _CAPTION = "caro scene "
 _MARK = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 _PROMPTS = {
-    "zsh": f"PROMPT='%F{{12}}~ %f%F{{10}}{_MARK}%f '",
-    "bash": rf"PS1='\[\e[94m\]~ \[\e[92m\]{_MARK}\[\e[0m\] '",
+    "zsh": f"PROMPT='%F{{12}}%1~ %f%F{{10}}{_MARK}%f '",
+    "bash": rf"PS1='\[\e[94m\]\W \[\e[92m\]{_MARK}\[\e[0m\] '",
     "fish": f"set -g fish_greeting\nfunction fish_prompt\n"
-    f"set_color brblue\necho -n '~ '\nset_color brgreen\necho -n '{_MARK} '\nset_color normal\nend",
+    f"set_color brblue\necho -n (path basename (prompt_pwd))' '\n"
+    f"set_color brgreen\necho -n '{_MARK} '\nset_color normal\nend",
 }
 _STARTS = {"zsh": ["-d"], "bash": [], "fish": []}
 _RC = {"zsh": ".zshrc", "bash": ".bashrc", "fish": ".config/fish/config.fish"}
@@ -79,21 +80,35 @@ def _environ(home: Path) -> dict[str, str]:
 
 def _filmed(scene: Mapping[str, Any], home: Path) -> str:
     shell, (columns, lines) = scene["shell"], scene["size"]
-    environ, rc = _environ(home), home / _RC[shell]
-    rc.parent.mkdir(parents=True, exist_ok=True)
-    block = subprocess.run([_caro(), "init", shell], env=environ, capture_output=True, text=True, check=True).stdout
-    rc.write_text(f"{_PROMPTS[shell]}\n{block}", encoding="utf-8")
-    subprocess.run(["bash", "-c", scene.get("setup", "")], cwd=home, env=environ, check=True)
+    environ = _environ(home)
+    for each, name in _RC.items():
+        rc = home / name
+        rc.parent.mkdir(parents=True, exist_ok=True)
+        block = subprocess.run([_caro(), "init", each], env=environ, capture_output=True, text=True, check=True).stdout
+        rc.write_text(f"{_PROMPTS[each]}\n{block}", encoding="utf-8")
+    environ["SHELL"] = str(shutil.which(shell))
+    work = home / scene.get("in", "")
+    work.mkdir(exist_ok=True)
+    subprocess.run(["bash", "-c", scene.get("setup", "")], cwd=work, env=environ, check=True)
     # The first answer of a day, which loads the model, is a scene of its own.
     if not scene.get("cold"):
         asked = [_caro(), "--shell", shell, "print the working directory"]
         subprocess.run(asked, env=environ, cwd=home, capture_output=True, check=True)
-    start = [str(shutil.which(shell)), *_STARTS[shell], "-i"]
-    with Terminal(["env", "-C", str(home), *start], environ, (columns, lines)) as terminal:
+    start = [environ["SHELL"], *_STARTS[shell], "-i"]
+    with Terminal(["env", "-C", str(work), *start], environ, (columns, lines)) as terminal:
         terminal.see(_MARK)
         frames = list(_played(terminal, scene["steps"]))
-    marked = drawn(scene["title"], (columns, lines), _merged(frames))
+    marked = drawn(scene["title"], (columns, lines), [_at_home(frame, home, environ) for frame in _merged(frames)])
     return marked.replace("<svg ", f"<!-- {stamp(scene)} -->\n<svg ", 1)
+
+
+def _at_home(frame: Frame, home: Path, environ: Mapping[str, str]) -> Frame:
+    """Return a frame in which this machine's paths are those of a user who has installed caro."""
+    installed = {environ["CARO_MODELS_DIR"]: "~/.local/share/caro/models", sys.prefix: "~/.local/share/caro-shell/venv"}
+    captured = frame.captured
+    for path, shown in {**installed, str(home): "~"}.items():
+        captured = captured.replace(path, shown)
+    return frame._replace(captured=captured)
 
 
 def _played(terminal: Terminal, steps: Sequence[Mapping[str, Any]]) -> Iterator[Frame]:

@@ -1,4 +1,4 @@
-"""The README's pictures: each is there, was made from its scene as the scene is now, and is nothing but a picture."""
+"""The pages' pictures: each is there, was made from its scene as the scene is now, and is nothing but a picture."""
 
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -16,7 +16,8 @@ def test_a_scene_has_its_picture(name: str) -> None:
     """`python docs/pictures/film.py` makes it anew once the scene has changed."""
     text = (PICTURES / f"{name}.svg").read_text(encoding="utf-8")
     assert f"<!-- {stamp(scenes()[name])} -->" in text
-    assert f"docs/pictures/{name}.svg" in (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    assert [page for page in pages if f"pictures/{name}.svg" in page.read_text(encoding="utf-8")]
     drawn = ET.fromstring(text)  # noqa: S314  a file of our own
     assert {one.tag.removeprefix(SVG) for one in drawn.iter()} <= {
         *("svg", "title", "desc", "style", "rect", "circle", "g", "text", "tspan")
