@@ -40,6 +40,10 @@ def listening(path: Path, serve: Callable[[socket.socket], None]) -> Iterator[Co
         def accept() -> None:
             with listener.accept()[0] as side:
                 serve(side)
+                # Who hangs up before the other's greeting has come leaves it nobody to greet.
+                side.shutdown(socket.SHUT_WR)
+                while side.recv(4096):
+                    pass
 
         server = threading.Thread(target=accept)
         server.start()

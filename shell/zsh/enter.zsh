@@ -22,7 +22,9 @@ _caro_is_request() {
   builtin local REPLY=
   [[ "$BUFFER" == \#[[:blank:]]*[^[:space:]]* && "$BUFFER" != *$'\n'* ]] || return 1
   [[ "$CONTEXT" == start && -z "$PREBUFFER" ]] || return 1
-  ((_caro_shown && ! PENDING && ! KEYS_QUEUED_COUNT)) || return 1
+  # One that has been asked for is one, however fast the next Enter comes.
+  [[ -n "$_caro_fd" && "$BUFFER" == "$_caro_line" ]] ||
+    ((_caro_shown && ! PENDING && ! KEYS_QUEUED_COUNT)) || return 1
   _caro_setting comment on
   [[ "${(L)REPLY}" != (off|0|false|) ]]
 }

@@ -73,8 +73,9 @@ def left_over(home: Home) -> list[Path]:
 
 
 def enter(terminal: Terminal, text: str) -> None:
-    """Type a line and press Enter."""
+    """Type a line, see it, and press Enter: a line that was never on the screen counts as pasted."""
     terminal.type(text)
+    terminal.see(text)
     terminal.press("Enter")
 
 
