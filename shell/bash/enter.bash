@@ -33,7 +33,8 @@ _caro_on_enter() {
 _caro_is_request() {
   [[ "$READLINE_LINE" == \#[[:blank:]]*[^[:space:]]* && "$READLINE_LINE" != *$'\n'* ]] || return 1
   [[ "$READLINE_LINE" != "$_caro_shown" ]] && ((! _caro_goes_on && ! _caro_ran)) || return 1
-  ! builtin read -r -t 0
+  # One that has been asked for is one, however fast the next Enter comes.
+  { [[ "$READLINE_LINE" == "$_caro_line" ]] && _caro_client_lives; } || ! builtin read -r -t 0
 }
 
 # Turn the second half of Enter off, or on again.
