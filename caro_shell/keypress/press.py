@@ -153,7 +153,7 @@ def question_of(press: Press) -> Question:
         return Question({**asked, "turns": list(past.turns)}, past.turns)
     if press.failed.strip() and press.status not in _NO_FAILURE:
         return Question({"type": "fix", "line": press.failed, "status": press.status})
-    raise UsageError("There are no words on the line.", "Type what you want, then press the key.")
+    raise UsageError("There are no words on the line.", "Type what you want in words, then press the key.")
 
 
 def _asked_again(past: Conversation) -> Question:

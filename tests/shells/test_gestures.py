@@ -225,7 +225,7 @@ def test_there_is_nothing_to_fix_after_a_success(terminal: Terminal, script: Scr
         terminal.press("Enter")
         run(terminal, "true")
     terminal.press("C-g")
-    terminal.see("ype what you want")
+    terminal.see("ype what you want in words")
     assert script.events() == []
     assert terminal.line().text == ""
 
@@ -238,7 +238,7 @@ def test_a_command_that_was_interrupted_is_not_fixed(terminal: Terminal, script:
     terminal.press("C-c")
     terminal.line_becomes("")
     terminal.press("C-g")
-    terminal.see("ype what you want")
+    terminal.see("ype what you want in words")
     assert script.events() == []
 
 
