@@ -256,13 +256,14 @@ class Worker:
         if self._pipeline is not None:
             self._last = self._pipeline.last or self._last
             engine, self._pipeline = self._pipeline.engine, None
-            self.engine_state = EngineState()
             try:
                 engine.close()
             except Exception:  # the thread must live on, whatever an engine does; this one is not used again
                 _log.exception("the engine %s could not be closed", engine.name)
             del engine
             _return_memory()
+            # Last: whoever reads that nothing is loaded finds the memory given back.
+            self.engine_state = EngineState()
 
 
 def _state_of(engine: Engine) -> EngineState:

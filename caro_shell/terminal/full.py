@@ -58,11 +58,9 @@ class Full:
         self.commands: Sequence[str] = ()
 
     def __enter__(self) -> Self:
-        """Begin: what is typed while nothing reads it is read later, and not shown twice."""
+        """Begin: what is typed while nothing reads it is read later, key by key, and not shown twice."""
         self._modes = termios.tcgetattr(self._input.fileno())
-        modes = [*self._modes]
-        modes[3] &= ~termios.ECHO
-        termios.tcsetattr(self._input.fileno(), termios.TCSADRAIN, modes)
+        termios.tcsetattr(self._input.fileno(), termios.TCSADRAIN, _between_drawings(self._modes))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -211,6 +209,16 @@ class Full:
             color_depth=self._depth,
             include_default_pygments_style=False,
         )
+
+
+def _between_drawings(modes: Sequence[Any]) -> list[Any]:
+    """Return the modes in which the terminal itself neither shows, edits nor holds back a key; Ctrl-C is a signal."""
+    iflag, oflag, cflag, lflag, ispeed, ospeed, cc = modes
+    iflag &= ~(termios.ICRNL | termios.IXON)
+    lflag &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+    cc = [*cc]
+    cc[termios.VMIN], cc[termios.VTIME] = 1, 0
+    return [iflag, oflag, cflag, lflag, ispeed, ospeed, cc]
 
 
 def _exit_with(action: Action) -> Callable[[KeyPressEvent], None]:

@@ -89,7 +89,7 @@ def test_what_is_typed_while_it_thinks_chooses_nothing(home: Home, script: Scrip
 
 
 def test_edit_in_place(home: Home, script: Script) -> None:
-    """Enter takes it; what was left by Ctrl-C is there again; what is written runs."""
+    """Enter takes it, Alt-Enter begins a line; what was left by Ctrl-C is there again; what is written runs."""
     script.say("say it", "echo 'one'")
     with caro_screen(home, "say it") as terminal:
         terminal.see(MENU)
@@ -112,10 +112,13 @@ def test_edit_in_place(home: Home, script: Script) -> None:
         terminal.see_gone(MENU)
         terminal.see("echo three $((2 + 2)", last=True)
         terminal.type(")")
+        terminal.press("M-Enter")
+        terminal.type("echo four")
+        terminal.see("echo four", last=True)
         terminal.press("Enter")
         terminal.see(MENU)
         terminal.press("r")
-        assert "\none two\nthree 4\n" in terminal.see("[status 0]")
+        assert "\none two\nthree 4\nfour\n" in terminal.see("[status 0]")
 
 
 def test_next_goes_round(home: Home, script: Script) -> None:

@@ -1,10 +1,14 @@
 """The menu and the lines by keys from a pipe, without a terminal: what each key means."""
 
+import os
+import pty
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.output import DummyOutput
 
 from caro_shell.errors import Cancelled
@@ -66,6 +70,17 @@ def test_a_command_is_edited_where_it_stands(full: Full, keys: PipeInput) -> Non
     assert full.edit("one", "fish") == Typed("one two", accepted=False)
     keys.send_text(f"\x15only in src{ENTER}")
     assert full.ask("change: ", "what I had") == Typed("only in src", accepted=True)
+
+
+def test_a_key_pressed_before_the_line_is_there_edits_the_line() -> None:
+    """The terminal's own line keys would swallow it: Ctrl-W, Ctrl-U and Backspace mean something to it, too."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "r") as terminal, os.fdopen(ours, "wb", buffering=0) as keyboard:
+        before = termios.tcgetattr(terminal.fileno())
+        with Full({}, "", vi=False, keyboard=Vt100Input(terminal), screen=DummyOutput()) as full:
+            keyboard.write(f"\x17high\x7f{ALT_ENTER}one{ENTER}".encode())
+            assert full.edit("echo low", "bash") == Typed("echo hig\none", accepted=True)
+        assert termios.tcgetattr(terminal.fileno()) == before
 
 
 def test_requests_are_kept(full: Full, keys: PipeInput, tmp_path: Path) -> None:
