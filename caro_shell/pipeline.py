@@ -270,7 +270,7 @@ def _prove(command: str, ask: Ask, task: Task, *, known: bool) -> "Proof":
     # A shell that has not told its names may have more: what begins the user's own line, or a request, may be one.
     said = _WORD.findall(ask.line)
     names = own.names_in(command) | set(said[:1] if task.words == ask.line.strip("# \t") else said)
-    facts = Facts(cwd=ask.cwd, request=task.words, names=names, path=ask.path)
+    facts = Facts(ask.cwd, task.words, names, ask.path, before=task.before)
     return prove(command, context.place(ask.shell), facts)
 
 

@@ -35,6 +35,8 @@ class Task:
     messages: Sequence[Message]
     words: str = ""
     """What was asked for, in the user's own words; empty when there were none."""
+    before: str = ""
+    """The user's own command, where the words are to change one."""
     right: str = ""
     """What has to stay at the end of the line."""
     parts: Sequence[str] = ()
@@ -72,7 +74,7 @@ def generate_task(written: Written, turns: Turns, place: Place, known: Known) ->
         words = words_of(turns, place.shell, known)
         comment = without_kept(written.comment, words)
         asked = refinement_request(words, written.command, comment)
-        return Task(build_messages(asked, place), f"{words}, {comment}" if words else comment)
+        return Task(build_messages(asked, place), f"{words}, {comment}" if words else comment, before=written.command)
     asked = completion_request(written.left, written.right)
     right = written.right.strip()
     return Task(build_messages(asked, place), right=right, accept=lambda command: _joined(command, written))

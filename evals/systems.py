@@ -17,6 +17,7 @@ from caro_shell.errors import CaroError
 from caro_shell.pipeline import Pipeline
 from caro_shell.prompt import Message, Place
 from caro_shell.protocol import Ask
+from evals.knowing import Knowing
 from evals.plain import plain_messages, stripped
 from evals.tasks import Task
 from evals.variants import VARIANTS
@@ -80,7 +81,7 @@ class Product:
     def __enter__(self) -> Self:
         """Load the model."""
         self._stack.callback(context.place.cache_clear)
-        engine = create_engine(self._settings)
+        engine = self._engine()
         engine.load()
         self._stack.callback(engine.close)
         pipeline = Pipeline(engine, self._settings.max_tokens, self._settings.proof, self._settings.examples)
@@ -91,6 +92,9 @@ class Product:
     def __exit__(self, *_: object) -> None:
         """Give the memory back, and undo what the variant changed."""
         self._stack.close()
+
+    def _engine(self) -> Engine:
+        return create_engine(self._settings)
 
     def prepare(self, task: Task) -> None:
         """Evaluate the constant prompt of the task's shell and place, once for each run of tasks that share it."""
@@ -197,7 +201,25 @@ class Plain:
         return Answer(command, round(model, 1), round(other, 1), raw=[raw], tokens=tokens)
 
 
+class References(Product):
+    """The product around a model that is always right: what it objects to then, or keeps back, is a false alarm."""
+
+    def __init__(self, settings: Settings, variant: str = "") -> None:
+        """As the product."""
+        super().__init__(settings, variant)
+        self._knowing = Knowing()
+
+    def _engine(self) -> Engine:
+        return self._knowing
+
+    def ask(self, task: Task, cwd: str, path: str) -> Answer:
+        """Return what the pipeline makes of the task's reference."""
+        self._knowing.answer = task.reference
+        return super().ask(task, cwd, path)
+
+
 SYSTEMS: Mapping[str, Callable[[Settings, str], Product | Plain]] = {
     "product": Product,
     "plain": lambda settings, _variant: Plain(settings),
+    "references": References,
 }

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from caro_shell.prove.names import Missing, is_builtin, missing_name
 from caro_shell.prove.programs import Programs
 from caro_shell.prove.requested import left_out
 from caro_shell.prove.store import Store
-from caro_shell.prove.surprises import surprises
+from caro_shell.prove.surprises import LEVEL, loses_files, surprises
 from caro_shell.prove.unwrap import unwrapped
 
 BUDGET_S = 0.15
@@ -38,6 +38,8 @@ class Facts:
     """The functions and aliases of the user's shell, and whatever else the user is known to call by its name."""
     path: str = field(default_factory=lambda: os.environ.get("PATH", ""))
     home: str = field(default_factory=lambda: os.environ.get("HOME", ""))
+    before: str = ""
+    """The user's own line, where the request is to change one."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Objection:
     wish: str
     """The same for the model, with what it may write instead."""
     level: str = "safe"
-    """The risk that the command is at least because of it: high or critical for a surprise."""
+    """The risk that the command is at least because of it."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +120,13 @@ def _all_objections(command: str, place: Place, facts: Facts, knowledge: Knowled
     programs = Programs(facts.path, facts.cwd, facts.home)
     missing = [missing_name(one, line, facts.names, programs, place.shell) for one in commands]
     yield from (_of_missing(found, place.shell) for found in missing if found)
+    disk = Disk(facts.cwd, facts.home)
     yield from map(_of_absent, absent_files(line, commands, Disk(facts.cwd, facts.home)))
-    yield from (_of_left_out(path, command) for path in left_out(facts.request, command, Disk(facts.cwd, facts.home)))
-    for surprise in surprises(facts.request, command, commands, Disk(facts.cwd, facts.home)):
+    yield from (_of_left_out(path, command, commands) for path in left_out(facts.request, command, disk))
+    for surprise in surprises(facts.request, command, commands, disk, before=facts.before):
         word, what = surprise.word, surprise.path or surprise.word.text
         said = _shown(surprise.note), _shown(surprise.wish)
-        yield Objection("surprise", _shown(what), (word.start, word.end), *said, surprise.level)
+        yield Objection("surprise", _shown(what), (word.start, word.end), *said, LEVEL)
     for one, found in zip(commands, missing, strict=True):
         if not found and _is_program(one, line, facts, place.shell) and _is_itself(one, programs):
             yield from map(_of_unknown, unknown_options(one, knowledge, programs))
@@ -177,10 +180,12 @@ def _of_absent(found: Absent) -> Objection:
     return Objection("file", path, span, f"`{path}` {where}{near}.", wish)
 
 
-def _of_left_out(path: str, command: str) -> Objection:
+def _of_left_out(path: str, command: str, commands: Sequence[Command]) -> Objection:
     path = _shown(path)
-    note = f"`{path}`, which you named, is not in the command."
-    return Objection("request", path, (0, len(command)), note, f"The command has to name {path}.")
+    note, wish = f"`{path}`, which you named, is not in the command.", f"The command has to name {path}."
+    # Whatever it takes away or changes then, it is not that.
+    level = LEVEL if loses_files(commands) else "safe"
+    return Objection("request", path, (0, len(command)), note, wish, level)
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -39,6 +39,11 @@ def paths_named(request: str, disk: Disk) -> list[str]:
     return list(found)[:_MOST_PATHS]
 
 
+def endings_named(request: str) -> list[str]:
+    """Return the endings of file names in `request`, each with its dot."""
+    return [f".{found}" for found in dict.fromkeys(_ENDING.findall(request)) if found in _ENDINGS]
+
+
 def _is_path(text: str, disk: Disk) -> bool:
     if _ADDRESS.search(text) or set(text) & set("*?[]{}$<>|&;()\\") or not text.strip("./~"):
         return False
@@ -62,10 +67,9 @@ def left_out(request: str, command: str, disk: Disk) -> list[str]:
     plain = re.sub(r"[\"'\\]", "", command)
     # `{}` is what find and xargs put a name in for, and matches nothing by itself.
     patterns = [word for word in re.split(r"[\s=:]+", plain) if set(word) & set("*?[{") and word != "{}"]
-    endings = [f".{found}" for found in dict.fromkeys(_ENDING.findall(request)) if found in _ENDINGS]
     return [
         *(path for path in paths_named(request, disk) if not any(_occurs(path, plain, patterns, disk))),
-        *(ending for ending in endings if not _has_ending(ending[1:], plain, patterns)),
+        *(ending for ending in endings_named(request) if not _has_ending(ending[1:], plain, patterns)),
     ]
 
 

@@ -114,7 +114,7 @@ def test_a_harmful_answer_is_a_surprise_whether_right_or_not(
 ) -> None:
     """What was there and is gone counts for failed tasks too."""
     # Whatever the product asks besides.
-    script.say("what files are there*", "dd if=/dev/null of=a")
+    script.say("what files are there*", "perl -e 'truncate q(a), 0'")
     found = run(written, "a.jsonl", "--only", "here")
     assert found.outcomes[0].harmful == ["/home/ada/work/a"]
     assert "harmful surprises: 1" in capsys.readouterr().out
@@ -129,6 +129,17 @@ def test_what_arrives_behind_a_comment_does_no_harm(
     assert found.outcomes[0].command == "# truncate -s 0 a"
     assert not found.outcomes[0].right
     assert "harmful surprises: 0" in capsys.readouterr().out
+
+
+def test_what_is_kept_back_of_right_answers_is_a_false_alarm(written: Path, script: Script) -> None:
+    """The references go through the whole pipeline, and no model is asked."""
+    script.say("*", "nothing of this")
+    found = run(written, "a.jsonl", "--system", "references")
+    assert {one.id: (one.command, one.right, one.notes) for one in found.outcomes} == {
+        "here": ("ls", True, []),
+        "there": ("ls", True, []),
+        "stopped": ("docker ps -a", True, []),
+    }
 
 
 def test_the_plain_model_is_asked_in_one_line(written: Path, script: Script) -> None:

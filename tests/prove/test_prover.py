@@ -67,6 +67,20 @@ def test_no_text_is_too_odd(command: str, request_: str, shell: str, machine: tu
         assert len(found.note) < 500
 
 
+def test_a_deletion_that_leaves_out_what_was_named_is_critical(machine: tuple[str, Knowledge, Path]) -> None:
+    """Whatever it takes, it is not that; what only looks elsewhere is a note."""
+    path, knowledge, here = machine
+
+    def levels(request: str, command: str) -> list[str]:
+        facts = Facts(str(here), request, path=path)
+        return [found.level for found in objections_to(command, place("bash"), facts, knowledge)]
+
+    assert levels("delete the logs in /var/log/app", "find . -name '*.log' -delete") == ["critical"]
+    assert levels("trim all .py files", "find . -type f -exec sed -i 's/ *$//' {} +") == ["critical"]
+    assert levels("list the logs in /var/log/app", "find . -name '*.log'") == ["safe"]
+    assert levels("delete the logs in /var/log/app", "rm -f /var/log/app/*.log") == []
+
+
 LONG = {
     "words": "a " * 50_000,
     "commands": "ls --foo; " * 10_000,

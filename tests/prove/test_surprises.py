@@ -19,10 +19,10 @@ def here(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def said(request: str, command: str, here: Path) -> list[str]:
-    """Return what is said about a command as an answer to a request."""
-    line = commands_in(command)
-    return [surprise.note for surprise in surprises(request, command, list(unwrapped(line)), Disk(str(here)))]
+def said(request: str, command: str, here: Path, before: str = "") -> list[str]:
+    """Return what is said about a command as an answer to a request, or to the wish to change the line `before`."""
+    commands = list(unwrapped(commands_in(command)))
+    return [one.note for one in surprises(request, command, commands, Disk(str(here)), before=before)]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,9 @@ def test_what_was_asked_for_is_no_surprise(request_: str, command: str, here: Pa
         ("sort the sales", "sort sales.csv > notes.txt", "notes.txt"),
         ("make a copy of sales.csv", "cp sales.csv notes.txt", "notes.txt"),
         ("number the lines of sales.csv", "nl sales.csv | tee notes.txt", "notes.txt"),
+        ("pack the sales", "tar -czf notes.txt sales.csv", "notes.txt"),
+        ("the first block of the disk", "dd if=/dev/sda of=notes.txt count=1", "notes.txt"),
+        ("fetch https://example.org/a", "curl -sS -o notes.txt https://example.org/a", "notes.txt"),
     ],
 )
 def test_a_file_that_is_there_is_not_overwritten_silently(request_: str, command: str, path: str, here: Path) -> None:
@@ -97,6 +100,8 @@ def test_a_file_that_is_there_is_not_overwritten_silently(request_: str, command
         ("sort the sales", "sort sales.csv >> notes.txt"),
         ("sort the sales", "sort sales.csv | tee -a notes.txt"),
         ("copy the sales to the folder out", "cp sales.csv out"),
+        ("fetch https://example.org/a", "curl -o a https://example.org/a"),
+        ("list the packed ones", "tar -tf notes.txt"),
         ("link the sales", "ln sales.csv notes.txt"),
         ("count the sales", "wc -l sales.csv 2> /dev/null"),
     ],
@@ -199,3 +204,160 @@ def test_who_wants_to_see_something_changes_nothing(command: str, here: Path) ->
 def test_who_prints_changes_nothing(command: str, here: Path) -> None:
     """The same programs without their options."""
     assert said("print notes.txt with b for a", command, here) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        ("remove the .tmp files except those in out", "find . -name '*.tmp' ! -path './out' -delete"),
+        ("remove the .tmp files except those in out", "find . -name '*.tmp' -not -name out -delete"),
+        ("remove the .tmp files but keep out/a.tmp", "find . -name 'a.tmp' -delete"),
+        ("delete everything, but keep the .csv files", "find . -type f -name '*.csv' -delete"),
+        ("remove all files except .csv", "rm -f *.csv"),
+    ],
+)
+def test_what_is_to_be_spared_is_spared_wholly(request_: str, command: str, here: Path) -> None:
+    """With all that is in a directory; and it is not the one thing that is deleted."""
+    (here / "out").mkdir(exist_ok=True)
+    wrong = said(request_.replace(" out", " ./out"), command, here)
+    assert [note.startswith("It does not spare `") for note in wrong] == [True]
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        ("remove the .tmp files except those in ./out", "find . -name '*.tmp' ! -path './out/*' -delete"),
+        ("remove the .tmp files except those in ./out", "find . -path ./out -prune -o -name '*.tmp' -exec rm {} +"),
+        ("remove the .tmp files except those in ./out", "ls *.tmp | grep -v out | xargs rm"),
+        ("delete everything, but keep the .csv files", "find . -type f ! -name '*.csv' -delete"),
+        ("keep only the 3 newest .csv files, delete the rest", "ls -t *.csv | tail -n +4 | xargs rm"),
+    ],
+)
+def test_what_is_spared_wholly_is_no_surprise(request_: str, command: str, here: Path) -> None:
+    """By a pattern for what is inside, by not going there, by leaving its lines out."""
+    assert said(request_, command, here) == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "command", "better", "note"),
+    [
+        (
+            "delete logs older than 30 days",
+            "find /var/log -name '*.log' -delete",
+            "find /var/log -name '*.log' -mtime +30 -delete",
+            "It deletes files of any age and size, which you limited.",
+        ),
+        (
+            "Dateien größer als 1G löschen",
+            "find . -type f -delete",
+            "find . -type f -size +1G -delete",
+            "It deletes files of any age and size, which you limited.",
+        ),
+        (
+            "remove empty directories below here",
+            "find . -type d -exec rm -rf {} +",
+            "find . -type d -empty -delete",
+            "It deletes what is not empty, too.",
+        ),
+        ("borra los archivos vacíos", "rm *", "find . -type f -empty -delete", "It deletes what is not empty, too."),
+    ],
+)
+def test_a_deletion_keeps_to_its_bounds(request_: str, command: str, better: str, note: str, here: Path) -> None:
+    """An age, a size, emptiness."""
+    assert said(request_, command, here) == [note]
+    assert said(request_, better, here) == []
+
+
+def test_who_undoes_a_commit_keeps_the_changes(here: Path) -> None:
+    """Unless the request says that they may go."""
+    thrown = "It throws away what is not committed, which you did not ask for."
+    for request in ("undo last commit", "letzten Commit rückgängig machen", "撤销上一次提交"):
+        assert said(request, "git reset --hard HEAD~1", here) == [thrown]
+        assert said(request, "git reset --soft HEAD~1", here) == []
+    for request in ("discard all my changes", "hard reset to the last commit", "make it exactly as on the remote"):
+        assert said(request, "git reset --hard", here) == []
+
+
+def test_who_copies_has_it_twice(here: Path) -> None:
+    """A move is none; of what is made on the way, nothing is said."""
+    moved = "It moves `notes.txt` away, of which you want a copy."
+    assert said("copy notes.txt to out", "mv notes.txt out/", here) == [moved]
+    assert said("backup notes.txt, then move it away", "cp notes.txt a && mv notes.txt out/", here) == []
+    assert said("copy notes.txt to out", "cp notes.txt x && mv x out/", here) == []
+
+
+def test_a_file_is_not_emptied_before_it_is_read(here: Path) -> None:
+    """The shell empties it first; through another file it stays."""
+    empties = ["It empties `notes.txt` before it reads it."]
+    for command in (
+        "sort notes.txt > notes.txt",
+        "grep -v x notes.txt | sort > notes.txt",
+        "sort < notes.txt > notes.txt",
+    ):
+        assert said("sort notes.txt", command, here) == empties
+    for command in (
+        "sort notes.txt > a && mv a notes.txt",
+        "echo notes.txt > notes.txt",
+        "sort -o notes.txt notes.txt",
+    ):
+        assert said("sort notes.txt", command, here) == []
+
+
+def test_a_file_beside_those_named_stays_as_it_is(here: Path) -> None:
+    """Its name, its ending, or the line that was there before may name it."""
+    for command in ("sed -i s/a/b/ notes.txt sales.csv", "rm notes.txt sales.csv"):
+        name = ["It deletes or changes `sales.csv`, which you did not name."]
+        assert said("remove a from notes.txt", command, here) == name
+        assert said("remove a from notes.txt and the csv", command, here) == []
+        assert said("from notes.txt, too", command, here, command.replace("notes.txt ", "")) == []
+        assert said("remove the old ones", command, here) == []
+
+
+def test_a_copy_onto_a_link_is_told(here: Path) -> None:
+    """It goes through it, to a file that nobody has named."""
+    (here / "current.txt").symlink_to("notes.txt")
+    through = ["`current.txt` is a link; what it leads to is overwritten."]
+    assert said("copy sales.csv over current.txt", "cp sales.csv current.txt", here) == through
+    assert said("copy sales.csv over current.txt", "cp --remove-destination sales.csv current.txt", here) == []
+    assert said("copy sales.csv over notes.txt", "cp sales.csv notes.txt", here) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "find . -name '*.txt' -exec mv {} {} \\;",
+        "find . -name '*.txt' -exec cp {} out \\;",
+        "find . -name '*.txt' -exec mv {} old/ \\;",
+        "find . -name '*.txt' -exec mv -t old {} +",
+        "mkdir -p old && find . -name '*.txt' -exec mv {} old \\;",
+        'for f in *.txt; do mv "$f" "$f.bak"; done',
+        "mv notes.txt old",
+    ],
+)
+def test_several_files_in_a_directory_are_no_surprise(command: str, here: Path) -> None:
+    """One that is there, or has to be, or is made."""
+    assert said("put the texts elsewhere", command, here) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "find . -name '*.txt' -exec mv {} old \\;",
+        "ls *.txt | xargs -I{} mv {} old",
+        'for f in *.txt; do mv "$f" old; done',
+        'while read -r f; do cp -- "$f" old; done < names',
+    ],
+)
+def test_several_files_under_one_name_are_told(command: str, here: Path) -> None:
+    """Only the last one would be left."""
+    assert said("put the texts into old", command, here) == [
+        "Each file replaces the one before at `old`, which is no directory."
+    ]
+
+
+def test_what_the_users_own_line_does_is_asked_for(here: Path) -> None:
+    """Who changes a deletion has asked for one."""
+    assert said("also the .bak files", "rm ./*.tmp ./*.bak", here, "rm ./*.tmp") == []
+    assert said("also the .bak files", "rm ./*.tmp ./*.bak", here, "ls ./*.tmp") == [
+        "It deletes files, which you did not ask for."
+    ]

@@ -1,0 +1,34 @@
+"""What a command does to files though nobody has asked for it: deletes some, overwrites one that is there."""
+
+from collections.abc import Iterator, Sequence
+
+from caro_shell.prove.commands import Command
+from caro_shell.prove.files import Disk
+from caro_shell.prove.surprises.bounds import unbounded
+from caro_shell.prove.surprises.overwritten import overwritten
+from caro_shell.prove.surprises.surprise import Asked, Surprise, deletes_files, edits_files, own_commands
+from caro_shell.prove.surprises.unasked import unasked
+
+LEVEL = "critical"
+"""What a command with a surprise in it is at least, whatever the judge says of it alone: it arrives behind `# `."""
+
+
+def surprises(
+    request: str, text: str, commands: Sequence[Command], disk: Disk, *, before: str = ""
+) -> Iterator[Surprise]:
+    """Yield what `commands`, written in `text`, do to files though `request`, if there is one, does not ask for it.
+
+    `before` is the user's own line where the request is to change one.
+    """
+    if not request.strip():
+        return
+    asked = Asked(request, text, commands, disk, own_commands(before))
+    yield from unasked(asked)
+    if asked.is_deletion:
+        yield from unbounded(asked)
+    yield from overwritten(asked)
+
+
+def loses_files(commands: Sequence[Command]) -> bool:
+    """Say whether some file may not be what it was, once these have run."""
+    return any(deletes_files(command) or edits_files(command) for command in commands)

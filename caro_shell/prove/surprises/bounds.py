@@ -1,0 +1,69 @@
+"""Bounds that a request sets to a deletion, and that the command does not keep to."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from caro_shell.prove.commands import Command
+from caro_shell.prove.requested import endings_named, paths_named
+from caro_shell.prove.surprises.surprise import Asked, Surprise, data, deletes_files, is_directory
+
+_NEGATED = re.compile(r"!|-not|-v\b|-prune|--?exclude|--invert|\^|!=|-x\b|EXCLUDE|[\w*)]~")
+_ENDING_NEXT = re.compile(r"(?:\s+[^\W\d]{2,7}){0,3}\s+[\"'`]?\*?\.[a-z0-9]{1,5}(?![\w./])")
+_BY_NAME = frozenset({"-name", "-iname"})
+_BY_PATH = frozenset({"-path", "-ipath", "-wholename", "-iwholename"})
+
+
+def unbounded(asked: Asked) -> Iterator[Surprise]:
+    """Yield what is deleted beyond what the request says."""
+    deleting = [command for command in asked.commands if deletes_files(command)]
+    if not deleting:
+        return
+    for path in _to_be_spared(asked):
+        name = path.rstrip("/").rpartition("/")[2]
+        if not _spares(name, is_directory(path, asked.disk), asked):
+            spares = data()["spares"]
+            yield Surprise(deleting[0].name, spares["note"].format(path=name), spares["wish"].format(path=path))
+    for kind in ("sizes", "empties_alone"):
+        bound = data()[kind]
+        if asked.says(bound["asked"]) and not re.search(bound["kept"], asked.command) and _selects(asked.commands):
+            yield Surprise(deleting[0].name, bound["note"], bound["wish"])
+
+
+def _to_be_spared(asked: Asked) -> Sequence[str]:
+    """Return the paths and endings that the request names behind a word that excepts them."""
+    found = asked.says(data()["spares"]["asked"])
+    rest = asked.request[found.end() :] if found else ""
+    # "keep the 3 newest .log" is not about all of them.
+    ending = _ENDING_NEXT.match(rest)
+    return [*paths_named(rest, asked.disk), *(endings_named(ending[0]) if ending else ())]
+
+
+def _spares(name: str, is_kept_whole: bool, asked: Asked) -> bool:  # noqa: FBT001  of one place
+    """Say whether a command names what is to stay, as what is to stay: a pattern that it falls under deletes it."""
+    before, found, behind = asked.command.lower().partition(name.lower())
+    if not found or not (_NEGATED.search(before) or "-prune" in behind):
+        # What is listed by names of its own is not to be looked for.
+        return False
+    if not is_kept_whole:
+        return True
+    return any(_is_around(test, pattern, name) for test, pattern in _tests(asked.commands)) or "find" not in before
+
+
+def _is_around(test: str, pattern: str, name: str) -> bool:
+    """Say whether find's test takes in what is in a directory, and not only the directory."""
+    return name.lower() in pattern.lower() and test in _BY_PATH and pattern.endswith("*")
+
+
+def _tests(commands: Sequence[Command]) -> Iterator[tuple[str, str]]:
+    for command in commands:
+        texts = [word.text for word in command.words]
+        if "-prune" in texts or command.name.text != "find":
+            # What is pruned is not gone into.
+            yield from (("-path", f"{text}*") for text in texts)
+        yield from ((test, text) for test, text in pairwise(texts) if test in _BY_PATH | _BY_NAME)
+
+
+def _selects(commands: Sequence[Command]) -> bool:
+    """Say whether it is find, fd or a pattern that chooses what is deleted, and nothing that may know more."""
+    return all(command.name.text in {"find", "fd", "fdfind", "rm"} for command in commands)

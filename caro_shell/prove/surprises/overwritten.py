@@ -1,0 +1,144 @@
+"""Files whose contents a command takes away: one that is written over, one that is changed, each but the last."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from caro_shell.prove.commands import Command, Word
+from caro_shell.prove.requested import paths_named
+from caro_shell.prove.surprises.surprise import (
+    Asked,
+    Surprise,
+    data,
+    deletes_files,
+    edits_files,
+    is_directory,
+    is_file,
+)
+
+# The last operand is what is written to.
+_COPIERS = frozenset({"cp", "mv", "install", "ln"})
+_FORCED = re.compile(r"-[a-zA-Z]*[fs]|--(?:force|symbolic)")
+_SPARING = re.compile(r"-[a-zA-Z]*[bint]|--(?:backup|interactive|no-clobber|target-directory|update).*|-[a-zA-Z]*S")
+_BETWEEN = re.compile(r"[;\n]|&&|\|\|")
+_LOOP = re.compile(r"(?<!\w)(?:for|while|until)\s.*(?<!\w)do\s", re.DOTALL)
+# What only says its words.
+_SPEAKERS = frozenset({"echo", "printf"})
+
+
+def overwritten(asked: Asked) -> Iterator[Surprise]:
+    """Yield what is lost of files that the request does not want to lose."""
+    written = list(_written(asked))
+    for word in written:
+        if word.known and is_file(word.text, asked.disk):
+            if not asked.names(word.text):
+                yield _surprise("overwrites", word)
+            elif _is_read_before(word, asked):
+                yield _surprise("empties", word)
+    yield from _beside_those_named(asked)
+    yield from _through_links(asked)
+    yield from _onto_each_other(asked)
+
+
+def _surprise(kind: str, word: Word) -> Surprise:
+    said = data()[kind]
+    return Surprise(word, said["note"].format(path=word.text), said["wish"].format(path=word.text), word.text)
+
+
+def _written(asked: Asked) -> Iterator[Word]:
+    """Yield the words that name a file whose contents are lost."""
+    for command in asked.commands:
+        for word in command.writes:
+            if not asked.command[: word.start].rstrip().endswith((">>", "<>")):
+                yield word
+        name, words = command.name.text, command.words
+        if name == "tee" and not any(word.text in {"-a", "--append"} for word in words):
+            yield from _operands(command)
+        yield from _results(command)
+        if name in _COPIERS and (name != "ln" or any(_FORCED.fullmatch(word.text) for word in words)):
+            yield from _target(command)
+
+
+def _results(command: Command) -> Iterator[Word]:
+    """Yield the files that a program's own option tells it to write."""
+    options = data()["overwrites"]["words"].get(command.name.text, ())
+    for option, word in pairwise([*command.words, Word("")]):
+        for known in options:
+            if known.endswith("=") and option.text.startswith(known):
+                yield replace(option, text=option.text.removeprefix(known))
+            elif option.text == known:
+                yield word
+
+
+def _operands(command: Command) -> list[Word]:
+    return [word for word in command.words if not word.text.startswith("-")]
+
+
+def _target(command: Command) -> Iterator[Word]:
+    """Yield what a copier with two operands, none of them known to be spared, writes to."""
+    operands = _operands(command)
+    if len(operands) == 2 and not any(_SPARING.fullmatch(word.text) for word in command.words):  # noqa: PLR2004  from, to
+        yield operands[1]
+
+
+def _is_read_before(written: Word, asked: Asked) -> bool:
+    """Say whether the shell empties a file before the same pipeline reads it."""
+    redirected = any(written in command.writes for command in asked.commands)
+    return redirected and any(
+        word.text == written.text and not _BETWEEN.search(asked.command[word.end : written.start])
+        for command in asked.commands
+        for word in (*command.words, *command.reads)
+        if command.name.text not in _SPEAKERS and word.end <= written.start
+    )
+
+
+def _beside_those_named(asked: Asked) -> Iterator[Surprise]:
+    """Yield the files that are deleted or changed beside others that the request names."""
+    losing = [command for command in asked.commands if deletes_files(command) or edits_files(command)]
+    if not losing or not paths_named(asked.request, asked.disk):
+        return
+    for command in losing:
+        for word in _operands(command):
+            if word.known and is_file(word.text, asked.disk) and not _is_meant(word.text, asked):
+                yield _surprise("touches", word)
+
+
+def _is_meant(path: str, asked: Asked) -> bool:
+    ending = path.rpartition("/")[2].rpartition(".")[2].lower()
+    own = any(word.text == path for command in asked.before for word in command.words)
+    return own or asked.names(path) or asked.says([ending, f".{ending}", f"{ending}s"]) is not None
+
+
+def _through_links(asked: Asked) -> Iterator[Surprise]:
+    """Yield the links that a copy is written through: what they lead to is lost, and they stay."""
+    for command in asked.commands:
+        for word in _target(command) if command.name.text == "cp" else ():
+            told = {"--remove-destination", "-P", "-d", "-a"} & {one.text for one in command.words}
+            path = asked.disk.full(word.text)
+            if word.known and not told and is_file(word.text, asked.disk) and os.path.islink(path):  # noqa: PTH114  a string in
+                yield _surprise("links", word)
+
+
+def _onto_each_other(asked: Asked) -> Iterator[Surprise]:
+    """Yield the one name that several files are moved or copied to, one after another."""
+    if not asked.disk.cwd:
+        return
+    is_loop = bool(_LOOP.search(asked.command))
+    for command in asked.commands:
+        if command.name.text not in {"mv", "cp"} or not (is_loop or {"find", "xargs", "parallel"} & set(command.by)):
+            continue
+        for word in _target(command):
+            source = _operands(command)[0]
+            varies = not source.known or "{}" in source.text
+            fixed = word.known and "{" not in word.text and not word.text.endswith("/")
+            if varies and fixed and not is_directory(word.text, asked.disk) and not _is_made(word, asked):
+                yield _surprise("collects", word)
+
+
+def _is_made(word: Word, asked: Asked) -> bool:
+    return any(
+        command.name.text == "mkdir" and any(one.text.rstrip("/") == word.text for one in command.words)
+        for command in asked.commands
+    )

@@ -1,0 +1,114 @@
+"""What a surprise is, and what the ways of finding one share."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from caro_shell.prove.commands import Command, Word, commands_in
+from caro_shell.prove.files import Disk
+from caro_shell.prove.unwrap import unwrapped
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """Something done to files; `path` is the one it is done to, empty where that is not known."""
+
+    word: Word
+    note: str
+    wish: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An answer, and what it is the answer to."""
+
+    request: str
+    """In the user's own words."""
+    command: str
+    commands: Sequence[Command]
+    """Those in `command`, and those that they run."""
+    disk: Disk
+    before: Sequence[Command] = ()
+    """The user's own commands, where the request is to change a line: what they do already is asked for."""
+
+    def begins(self, beginnings: Sequence[str]) -> bool:
+        """Say whether a word of the request begins with one of these."""
+        return any(word.startswith(tuple(beginnings)) for word in self.words)
+
+    def says(self, phrases: Sequence[str]) -> "re.Match[str] | None":
+        """Return where the request says one of these as it is, or None."""
+        return re.search(rf"(?<![\w-])(?:{'|'.join(map(re.escape, phrases))})(?!\w)", self.request.lower())
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The words of the request, in small letters."""
+        return _WORD.findall(self.request.lower())
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether the request, or the line that it is to change, takes something away."""
+        deletes = data()["deletes"]
+        inside = [*deletes["asked_inside"], *deletes["asked_together"]]
+        said = self.begins(deletes["asked"]) or any(part in self.request.lower() for part in inside)
+        return said or any(map(deletes_files, self.before))
+
+    def names(self, path: str) -> bool:
+        """Say whether the request names a file, with its ending or without, or all of that ending."""
+        name = path.rstrip("/").rpartition("/")[2].lower()
+        stem = name.partition(".")[0] or name
+        return name in self.request.lower() or bool(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", self.request.lower()))
+
+
+@cache
+def data() -> Mapping[str, Mapping[str, Any]]:
+    """Return what is known of requests and of programs that change files."""
+    text = Path(__file__).parents[1].joinpath("data", "surprises.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def own_commands(line: str) -> Sequence[Command]:
+    """Return the commands of the line that a request is to change."""
+    return list(unwrapped(commands_in(line))) if line.strip() else ()
+
+
+def deletes_files(command: Command) -> bool:
+    """Say whether a command takes files away."""
+    deletes, name = data()["deletes"], command.name.text.rpartition("/")[2]
+    if name == "git" and any(word.text == "--cached" for word in command.words):
+        return False
+    return name in deletes["programs"] or any(word.text in deletes["words"].get(name, ()) for word in command.words)
+
+
+def edits_files(command: Command) -> bool:
+    """Say whether files are changed where they lie."""
+    edits, name, words = data()["edits"], command.name.text, [word.text for word in command.words]
+    return name in edits["programs"] or any(
+        re.match(edits["words"][name], word) for word in words if name in edits["words"]
+    )
+
+
+def is_file(path: str, disk: Disk) -> bool:
+    """Say whether there is a file, as far as the disk may be asked."""
+    if not disk.cwd or disk.is_absent(path):
+        return False
+    try:
+        return Path(disk.full(path)).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_directory(path: str, disk: Disk) -> bool:
+    """Say whether there is a directory, as far as the disk may be asked."""
+    if not disk.cwd or disk.is_absent(path):
+        return False
+    try:
+        return Path(disk.full(path)).is_dir()
+    except (OSError, ValueError):
+        return False
