@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from caro_shell import config_values
 from caro_shell.config import TYPES, known
+from caro_shell.config import values as config_values
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

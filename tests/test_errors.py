@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import caro_shell
-from caro_shell import client, daemon, errors, pipeline
+from caro_shell import client, errors, pipeline
+from caro_shell.daemon import server as daemon
 from caro_shell.errors import CaroError, error_from_wire
 
 EVERYTHING = (client, daemon, pipeline)

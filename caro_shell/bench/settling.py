@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-# It begins a second after an answer (worker.py), and looks at the clock besides.
+# It begins a second after an answer (daemon/worker.py), and looks at the clock besides.
 _REST_S = 1.5
 _LOOK_S = 0.5
 # Of a look's time, what an idle daemon may have used.

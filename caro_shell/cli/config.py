@@ -10,12 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from caro_shell import config, config_file, config_values, paths
+from caro_shell import config, paths
 from caro_shell.cli import ANSWERED, FAILED, print_error
 from caro_shell.cli.asking import tell_daemon
 from caro_shell.cli.options import Parser
 from caro_shell.config import DEFAULT, ENVIRONMENT, TYPES, Settings
-from caro_shell.config_text import shown
+from caro_shell.config import file as config_file
+from caro_shell.config import values as config_values
+from caro_shell.config.text import shown
 from caro_shell.errors import CaroError, ConfigError
 
 _PATHS = frozenset({"models_dir", "api_key_file"})

@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 
-from caro_shell import config, config_file
+from caro_shell import config
 from caro_shell.cli import print_error
-from caro_shell.config_text import shown
+from caro_shell.config import file as config_file
+from caro_shell.config.text import shown
 from caro_shell.errors import CaroError, ConfigError
 
 _HEADER = """\

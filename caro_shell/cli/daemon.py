@@ -13,10 +13,10 @@ from caro_shell.cli import ANSWERED
 from caro_shell.cli.asking import users_shell
 from caro_shell.cli.options import Parser
 from caro_shell.client import Client, settings_in
-from caro_shell.config_text import shown
+from caro_shell.config.text import shown
 from caro_shell.engines import attempts
+from caro_shell.machine.power import on_battery
 from caro_shell.parse.characters import without_refused
-from caro_shell.power import on_battery
 
 _STOPPED = {
     "pid": 0,
@@ -91,7 +91,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _run(_options: argparse.Namespace) -> None:
-    from caro_shell import daemon
+    from caro_shell.daemon import server as daemon
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     daemon.run(paths.runtime_dir(os.environ), os.environ)

@@ -11,7 +11,7 @@ from caro_shell import config, paths
 from caro_shell.cli import ANSWERED
 from caro_shell.cli.asking import users_shell
 from caro_shell.cli.options import Parser
-from caro_shell.config_text import shown
+from caro_shell.config.text import shown
 from caro_shell.errors import ConfigError, UsageError
 from caro_shell.key_names import shown_key
 from caro_shell.prompt import SHELLS

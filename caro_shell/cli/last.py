@@ -9,7 +9,7 @@ from caro_shell.cli import ANSWERED
 from caro_shell.cli.daemon import read_status
 from caro_shell.cli.options import Parser
 from caro_shell.client import Client
-from caro_shell.config_values import host_of, is_this_machine
+from caro_shell.config.values import host_of, is_this_machine
 from caro_shell.errors import CaroError
 from caro_shell.parse.characters import without_refused
 

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from caro_shell import __version__, config, config_values
+from caro_shell import __version__, config
 from caro_shell.cli import ANSWERED
 from caro_shell.cli.asking import users_shell
 from caro_shell.cli.options import Parser
 from caro_shell.client import Client, settings_in
+from caro_shell.config import values as config_values
 from caro_shell.errors import CaroError
 from caro_shell.prompt import SHELLS
 

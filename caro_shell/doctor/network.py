@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from caro_shell.config_values import is_this_machine
+from caro_shell.config.values import is_this_machine
 from caro_shell.doctor.finding import Finding, Surroundings
 from caro_shell.doctor.settings import settings_of
 from caro_shell.errors import CaroError

@@ -6,9 +6,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from caro_shell import memory, paths
+from caro_shell import paths
 from caro_shell.doctor.finding import Finding, Surroundings
 from caro_shell.doctor.settings import settings_of
+from caro_shell.machine import memory
 from caro_shell.models.progress import size_text
 
 # Enough for a log, an index and a prompt's evaluated beginning; a model is looked for room when it is fetched.

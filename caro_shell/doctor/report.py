@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from caro_shell import __version__, config, lifecycle, paths
-from caro_shell.config_values import SECRETS
+from caro_shell.config.values import SECRETS
 from caro_shell.doctor.finding import Finding, Surroundings
 from caro_shell.errors import CaroError, UsageError
 from caro_shell.redact import redact

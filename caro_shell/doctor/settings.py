@@ -3,7 +3,7 @@
 import shlex
 
 from caro_shell import config, paths
-from caro_shell.config_text import shown
+from caro_shell.config.text import shown
 from caro_shell.doctor.finding import Finding, Surroundings
 from caro_shell.errors import CaroError, ConfigError
 

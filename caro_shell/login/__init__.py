@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from caro_shell import config, config_values, paths
+from caro_shell import config, paths
 from caro_shell.client import settings_in
-from caro_shell.config_text import shown
+from caro_shell.config import values as config_values
+from caro_shell.config.text import shown
 from caro_shell.errors import DaemonError
 from caro_shell.login.launchd import Launchd
 from caro_shell.login.system import MARK, Start, System

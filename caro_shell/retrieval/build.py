@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from caro_shell import context
-from caro_shell.priority import give_way
+from caro_shell.machine.priority import give_way
 from caro_shell.retrieval import history, index
 from caro_shell.retrieval.background import Order
 from caro_shell.retrieval.sources import Machine, Unit, stamp_of

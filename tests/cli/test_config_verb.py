@@ -208,7 +208,8 @@ def test_a_running_daemon_is_told(home: Home, script: Script) -> None:
 
 OLD_DAEMON = """
 import os, sys
-from caro_shell import daemon, protocol
+from caro_shell import protocol
+from caro_shell.daemon import server as daemon
 protocol.REQUESTS = {name: fields for name, fields in protocol.REQUESTS.items() if name != "reload"}
 daemon.run(sys.argv[1], os.environ)
 """

@@ -16,9 +16,10 @@ from terminal import wait_for
 from user_home import SUPPORT, Home, Script, need, need_program
 from wire import Wire
 
-from caro_shell import __version__, config, manners, paths
-from caro_shell.daemon import Daemon
-from caro_shell.manners import Manners
+from caro_shell import __version__, config, paths
+from caro_shell.daemon import manners
+from caro_shell.daemon.manners import Manners
+from caro_shell.daemon.server import Daemon
 
 
 class FakeMachine:

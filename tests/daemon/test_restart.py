@@ -17,7 +17,8 @@ OLD_DAEMON = """
 import os, sys
 import caro_shell
 caro_shell.__version__ = "0.0.1"
-from caro_shell import daemon, protocol
+from caro_shell import protocol
+from caro_shell.daemon import server as daemon
 protocol.VERSION = sys.argv[2].encode()
 daemon.run(sys.argv[1], os.environ)
 """

@@ -17,7 +17,7 @@ from mutations import ODD_TEXTS, mutated_bytes, text  # noqa: E402  a program by
 
 from caro_shell import config  # noqa: E402  as above
 from caro_shell.config import ENVIRONMENT, TYPES  # noqa: E402  as above
-from caro_shell.config_values import as_seen  # noqa: E402  as above
+from caro_shell.config.values import as_seen  # noqa: E402  as above
 from caro_shell.errors import ConfigError  # noqa: E402  as above
 
 _LONGEST_SENTENCE = 1000

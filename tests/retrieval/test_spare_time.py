@@ -16,10 +16,10 @@ from wire import Wire
 
 from caro_shell import context
 from caro_shell.config import Settings
-from caro_shell.manners import Manners
+from caro_shell.daemon.manners import Manners
+from caro_shell.daemon.spare_time import SpareTime
 from caro_shell.retrieval import Library, background, index_file
 from caro_shell.retrieval.background import Indexing
-from caro_shell.spare_time import SpareTime
 
 ON, OFF = Settings(hints="on"), Settings()
 

@@ -13,7 +13,8 @@ from commands import caro, end, start_python
 from other_user import OTHER_UID, OtherUser, can_be
 from user_home import Home
 
-from caro_shell import answer_files, config_file, lifecycle, paths, sqlite_file
+from caro_shell import answer_files, lifecycle, paths, sqlite_file
+from caro_shell.config import file as config_file
 from caro_shell.danger import judge_here
 from caro_shell.errors import ConfigError, DaemonError
 from caro_shell.private_file import open_private

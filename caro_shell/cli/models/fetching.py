@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from caro_shell import config_file, paths
+from caro_shell import paths
 from caro_shell.cli import print_error
 from caro_shell.cli.asking import tell_daemon
 from caro_shell.config import Settings
+from caro_shell.config import file as config_file
 from caro_shell.errors import ModelError, UsageError
 from caro_shell.models import catalogue, disk, inventory, store
 from caro_shell.models.catalogue import Catalogue, Model

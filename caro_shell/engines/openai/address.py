@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from caro_shell.config import Settings
-from caro_shell.config_values import checked, is_this_machine, refuse_open_http
+from caro_shell.config.values import checked, is_this_machine, refuse_open_http
 
 _VERSION = re.compile(r"/v\d+[a-z0-9]*")
 # People copy the address out of an example request.

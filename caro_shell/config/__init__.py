@@ -4,8 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from caro_shell import config_file, config_values, paths
-from caro_shell.config_text import shown
+from caro_shell import paths
+from caro_shell.config import file as config_file
+from caro_shell.config import values as config_values
+from caro_shell.config.text import shown
 from caro_shell.errors import ConfigError
 
 

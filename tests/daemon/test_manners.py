@@ -13,11 +13,11 @@ from machine import program
 from terminal import wait_for
 from user_home import need
 
-from caro_shell import priority
-from caro_shell.manners import AGAIN_S, Manners
-from caro_shell.memory import Memory, Shortage, read_memory
-from caro_shell.power import on_battery
-from caro_shell.priority import Priority
+from caro_shell.daemon.manners import AGAIN_S, Manners
+from caro_shell.machine import priority
+from caro_shell.machine.memory import Memory, Shortage, read_memory
+from caro_shell.machine.power import on_battery
+from caro_shell.machine.priority import Priority
 
 SUPPLIES = {
     "no supply at all": ({}, False),
@@ -295,7 +295,7 @@ def test_a_process_that_gives_way_says_so_to_other_sessions() -> None:
     if not priority.AUTOGROUP.exists():
         pytest.skip("this kernel has no autogroups")
     code = (
-        "import os, pathlib; from caro_shell.priority import *\n"
+        "import os, pathlib; from caro_shell.machine.priority import *\n"
         "give_way(); value = lambda: pathlib.Path('/proc/self/autogroup').read_text()\n"
         "import time\n"
         "while 'nice 0' in value(): time.sleep(0.01)\n"

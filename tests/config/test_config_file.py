@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from caro_shell.config_file import create, read, set_value, unset_value
+from caro_shell.config.file import create, read, set_value, unset_value
 from caro_shell.errors import ConfigError
 
 LITERAL, BASIC = r"key = '\C-xg'", 'key = "it\'s \\\\C"'

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import pytest
 
-from caro_shell import config_text
 from caro_shell.config import ENVIRONMENT, TYPES, Settings, resolve
+from caro_shell.config import text as config_text
 
-PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
+PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"
 README = PAGE.parent.parent / "README.md"
 KINDS = {"text": str, "whole number": int, "number": float, "true or false": bool}
 

@@ -9,7 +9,7 @@ from collections import deque
 from queue import Empty
 from typing import Generic, TypeVar
 
-from caro_shell.jobs import Job
+from caro_shell.daemon.jobs import Job
 
 Chore = TypeVar("Chore")
 """What else a worker has to do, which has its place among the jobs: behind those before it, ahead of those after it."""

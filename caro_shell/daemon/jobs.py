@@ -8,9 +8,9 @@ from typing import Any
 
 from caro_shell import protocol
 from caro_shell.config import Settings
+from caro_shell.daemon.router import Router
 from caro_shell.errors import Busy, Cancelled, CaroError, Superseded
 from caro_shell.protocol import Ask
-from caro_shell.router import Router
 
 _SUPERSEDED = "A newer request from this terminal took over."
 # Requests that were given up and are still to be passed over by the worker: they take no place in the queue, but
@@ -51,6 +51,10 @@ class Jobs:
         """Return how many have not ended, the running one included."""
         return len(self._jobs)
 
+    def wanted(self) -> int:
+        """Return how many of them somebody still waits for."""
+        return sum(not job.cancelled.is_set() for job in self._jobs)
+
     def add(self, job: Job) -> bool:
         """Let a job wait and tell its client; returns whether that is still there.
 
@@ -62,7 +66,7 @@ class Jobs:
                 if other.request.sequence > job.request.sequence:
                     raise Superseded(_SUPERSEDED)
                 self._drop(other, Superseded(_SUPERSEDED))
-        waiting = sum(not other.cancelled.is_set() for other in self._jobs)
+        waiting = self.wanted()
         if waiting > job.settings.queue * (2 if job.request.terminal else 1):
             raise Busy(f"caro is busy: {waiting} requests wait.", "Ask again in a moment.")
         if len(self._jobs) - waiting >= _MOST_GIVEN_UP:

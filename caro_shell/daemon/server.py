@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 import zmq
 
 from caro_shell import __version__, answer_files, config, lifecycle, paths, protocol
+from caro_shell.daemon.in_force import InForce
+from caro_shell.daemon.jobs import Job, Jobs, error_event
+from caro_shell.daemon.manners import Manners
+from caro_shell.daemon.router import Router
+from caro_shell.daemon.spare_time import SpareTime
+from caro_shell.daemon.worker import Worker
 from caro_shell.errors import CaroError, DaemonError
-from caro_shell.in_force import InForce
-from caro_shell.jobs import Job, Jobs, error_event
-from caro_shell.manners import Manners
-from caro_shell.process import rss_bytes
+from caro_shell.machine.process import rss_bytes
 from caro_shell.prompt import SHELLS
-from caro_shell.router import Router
-from caro_shell.spare_time import SpareTime
-from caro_shell.worker import Worker
 
 if TYPE_CHECKING:
     from caro_shell.learned import Learned
@@ -189,7 +189,7 @@ class Daemon:
             "version": __version__,
             "uptime_s": round(time.monotonic() - self._started, 3),
             "requests": self._requests,
-            "waiting": len(self._jobs),
+            "waiting": self._jobs.wanted(),
             "rss_bytes": rss_bytes(),
             "notes": [*engine.notes, *([self._in_force.note] if self._in_force.note else [])],
             **({"last": dict(self._worker.last())} if with_last else {}),
@@ -298,7 +298,3 @@ def main() -> int:
         lifecycle.announce(ready, f"The daemon cannot be started: {reason}.\0See: caro daemon logs".encode())
         raise
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,14 +10,14 @@ import pytest
 
 from caro_shell import config
 from caro_shell.answers import Listener
+from caro_shell.daemon.jobs import Job
+from caro_shell.daemon.manners import Manners
+from caro_shell.daemon.worker import Worker
 from caro_shell.engines import Placement, Usage
-from caro_shell.jobs import Job
-from caro_shell.manners import Manners
+from caro_shell.machine.priority import Priority
 from caro_shell.pipeline import Pipeline
-from caro_shell.priority import Priority
 from caro_shell.prompt import Message
 from caro_shell.protocol import Ask
-from caro_shell.worker import Worker
 
 ASK = Ask("list files", "bash", "1")
 
@@ -125,8 +125,8 @@ def test_the_worker_prepares_in_its_spare_time_and_a_request_interrupts_that(mon
             replies.append(event)
             done.release()
 
-    monkeypatch.setattr("caro_shell.worker.create_engine", lambda _settings: engine)
-    monkeypatch.setattr("caro_shell.worker._REST_S", 0.01)
+    monkeypatch.setattr("caro_shell.daemon.worker.create_engine", lambda _settings: engine)
+    monkeypatch.setattr("caro_shell.daemon.worker._REST_S", 0.01)
     worker = Worker(report, Manners(Path("/nowhere")))
     worker.start()
 
@@ -172,11 +172,11 @@ def test_the_worker_prepares_nothing_on_battery(tmp_path: Path, monkeypatch: pyt
             looked.release()
             return may
 
-    monkeypatch.setattr("caro_shell.worker.create_engine", lambda _settings: engine)
-    monkeypatch.setattr("caro_shell.worker.Priority", OneThatTells)
-    monkeypatch.setattr("caro_shell.worker._REST_S", 0.01)
-    monkeypatch.setattr("caro_shell.worker.AGAIN_S", 0.01)
-    monkeypatch.setattr("caro_shell.manners.AGAIN_S", 0.0)
+    monkeypatch.setattr("caro_shell.daemon.worker.create_engine", lambda _settings: engine)
+    monkeypatch.setattr("caro_shell.daemon.worker.Priority", OneThatTells)
+    monkeypatch.setattr("caro_shell.daemon.worker._REST_S", 0.01)
+    monkeypatch.setattr("caro_shell.daemon.worker.AGAIN_S", 0.01)
+    monkeypatch.setattr("caro_shell.daemon.manners.AGAIN_S", 0.0)
     worker = Worker(lambda _job, event: answered.set() if event["type"] == "done" else None, Looking(tmp_path, "linux"))
     worker.start()
     worker.submit(Job(b"client", b"id", ASK, config.current(), time.monotonic()))

@@ -12,14 +12,14 @@ from typing import Any
 
 from caro_shell.answers import Listener
 from caro_shell.config import Settings
+from caro_shell.daemon.jobs import Job, error_event
+from caro_shell.daemon.manners import AGAIN_S, Manners
+from caro_shell.daemon.turns import Turns
 from caro_shell.engines import Announcing, Engine, Placement
 from caro_shell.engines.registry import asks_a_server, create_engine
 from caro_shell.errors import Cancelled, CaroError, EngineError
-from caro_shell.jobs import Job, error_event
-from caro_shell.manners import AGAIN_S, Manners
+from caro_shell.machine.priority import Priority
 from caro_shell.pipeline import Pipeline, read_ahead
-from caro_shell.priority import Priority
-from caro_shell.turns import Turns
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from caro_shell.memory import Memory, Shortage, read_memory
-from caro_shell.power import on_battery
+from caro_shell.machine.memory import Memory, Shortage, read_memory
+from caro_shell.machine.power import on_battery
 
 _log = logging.getLogger(__name__)
 AGAIN_S = 60.0

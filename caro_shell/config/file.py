@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from caro_shell.config_text import Table, parse, shown
+from caro_shell.config.text import Table, parse, shown
 from caro_shell.errors import ConfigError
 from caro_shell.private_file import read_plain
 

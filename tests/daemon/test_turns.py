@@ -9,9 +9,9 @@ import pytest
 
 from caro_shell import __version__
 from caro_shell.config import Settings
-from caro_shell.jobs import Job
+from caro_shell.daemon.jobs import Job
+from caro_shell.daemon.turns import Turns
 from caro_shell.protocol import Ask
-from caro_shell.turns import Turns
 
 
 def job(terminal: str, client: str = "", name: str = "") -> Job:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from caro_shell.config import Settings
-from caro_shell.manners import Manners
+from caro_shell.daemon.manners import Manners
 
 if TYPE_CHECKING:
     from caro_shell.retrieval.background import Indexing
