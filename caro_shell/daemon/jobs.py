@@ -1,5 +1,6 @@
 """The requests that have not ended: which of them may wait, and what each client is told."""
 
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -9,9 +10,13 @@ from typing import Any
 from caro_shell import protocol
 from caro_shell.config import Settings
 from caro_shell.daemon.router import Router
-from caro_shell.errors import Busy, Cancelled, CaroError, Superseded
+from caro_shell.errors import Busy, Cancelled, CaroError, EngineError, Superseded
 from caro_shell.protocol import Ask
 
+_log = logging.getLogger(__name__)
+_SEE_LOGS = "See: caro daemon logs"
+# What CPython and the dynamic linker say where they could not get any.
+_SHORT_OF_MEMORY = ("can't start new thread", "cannot allocate memory", "failed to map segment")
 _SUPERSEDED = "A newer request from this terminal took over."
 # Requests that were given up and are still to be passed over by the worker: they take no place in the queue, but
 # memory, and whoever asks and gives up without end must not have all of that.
@@ -36,6 +41,19 @@ class Job:
 def error_event(error: CaroError) -> dict[str, Any]:
     """Return the event that carries an error."""
     return {"type": "error", "code": error.code, "message": error.message, "hint": error.hint}
+
+
+def failure_event(error: Exception) -> dict[str, Any]:
+    """Return the event for whatever went wrong while the daemon did something; what no user caused is logged."""
+    if isinstance(error, CaroError):
+        return error_event(error)
+    _log.error("something failed", exc_info=error)
+    if isinstance(error, MemoryError) or any(sign in str(error) for sign in _SHORT_OF_MEMORY):
+        return error_event(EngineError("There is not enough memory.", "Close a program, or use a smaller model."))
+    if isinstance(error, OSError):
+        reason = error.strerror or type(error).__name__
+        return error_event(EngineError(f"The system refuses something: {reason}.", _SEE_LOGS))
+    return error_event(CaroError("Something in caro broke.", _SEE_LOGS))
 
 
 class Jobs:

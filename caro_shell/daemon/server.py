@@ -14,7 +14,7 @@ import zmq
 
 from caro_shell import __version__, answer_files, config, lifecycle, paths, protocol
 from caro_shell.daemon.in_force import InForce
-from caro_shell.daemon.jobs import Job, Jobs, error_event
+from caro_shell.daemon.jobs import Job, Jobs, failure_event
 from caro_shell.daemon.manners import Manners
 from caro_shell.daemon.router import Router
 from caro_shell.daemon.spare_time import SpareTime
@@ -107,13 +107,8 @@ class Daemon:
         try:
             request_id, message = protocol.decode(frames, protocol.REQUESTS)
             getattr(self, f"_on_{message['type']}")(client, request_id, message)
-        except CaroError as error:
-            self._router.send(client, request_id, error_event(error))
-        except Exception:  # one message that we did not foresee must not end everybody's daemon
-            _log.exception("a message failed")
-            self._router.send(
-                client, request_id, error_event(CaroError("Something in caro broke.", "See: caro daemon logs"))
-            )
+        except Exception as error:
+            self._router.send(client, request_id, failure_event(error))
 
     def _on_ask(self, client: bytes, request_id: bytes, message: Mapping[str, Any]) -> None:
         self._active = time.monotonic()

@@ -12,12 +12,12 @@ from typing import Any
 
 from caro_shell.answers import Listener
 from caro_shell.config import Settings
-from caro_shell.daemon.jobs import Job, error_event
+from caro_shell.daemon.jobs import Job, failure_event
 from caro_shell.daemon.manners import AGAIN_S, Manners
 from caro_shell.daemon.turns import Turns
 from caro_shell.engines import Announcing, Engine, Placement
 from caro_shell.engines.registry import asks_a_server, create_engine
-from caro_shell.errors import Cancelled, CaroError, EngineError
+from caro_shell.errors import Cancelled, CaroError
 from caro_shell.machine.priority import Priority
 from caro_shell.pipeline import Pipeline, read_ahead
 
@@ -173,17 +173,9 @@ class Worker:
             reply = reply._replace(timings_ms={**before, **reply.timings_ms})
         except CaroError as error:
             _write_down(job, error.message)
-            return error_event(error)
-        except MemoryError:
-            _log.exception("the memory is used up")
-            return error_event(EngineError("There is not enough memory.", "Close a program, or use a smaller model."))
-        except OSError as error:
-            _log.exception("the system refuses something")
-            reason = error.strerror or type(error).__name__
-            return error_event(EngineError(f"The system refuses something: {reason}.", "See: caro daemon logs"))
-        except Exception:  # the thread must live on, whatever an engine does
-            _log.exception("a job failed")
-            return error_event(CaroError("Something in caro broke.", "See: caro daemon logs"))
+            return failure_event(error)
+        except Exception as error:
+            return failure_event(error)
         else:
             _write_down(job, reply.explanation or reply.command)
             return reply.message()

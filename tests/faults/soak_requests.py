@@ -42,9 +42,15 @@ BAD = ("wrong", "lost", "hang")
 class Tally:
     """What became of the requests, by kind; any thread may add to it."""
 
-    def __init__(self, limit_s: float) -> None:
-        """Nothing has been asked; a request that takes longer than `limit_s` hangs."""
+    def __init__(self, limit_s: float, around: Callable[[], str] = str) -> None:
+        """Nothing has been asked; a request that takes longer than `limit_s` hangs.
+
+        `around` says what goes on, for those that take long.
+        """
         self.limit_s = limit_s
+        self.slow: list[str] = []
+        """Those that have used up half of it, whatever they ended in."""
+        self._around = around
         self.by_kind: dict[str, Counter[str]] = {}
         self.slowest: tuple[float, str] = (0.0, "")
         self.bad: list[str] = []
@@ -58,6 +64,8 @@ class Tally:
         with self._lock:
             self.by_kind.setdefault(kind, Counter())[outcome] += 1
             self.slowest = max(self.slowest, (ended.took_s, kind))
+            if ended.took_s > self.limit_s / 2:
+                self.slow.append(f"{kind} {outcome} after {ended.took_s:.1f} s; {self._around()}")
             if outcome in BAD:
                 self.bad.append(f"{kind} {outcome} after {ended.took_s:.1f} s: {ended.seen[:600]!r}")
 
@@ -108,16 +116,19 @@ class Asker:
         kind, act = self._chance.choice(self.kinds)
         self._tally.add(kind, act(f"request {number}"))
 
-    def _end(self, process: "subprocess.Popen[str]", stdin: str, whole: Callable[[str, str], str]) -> Ended:
-        """Wait for a client; `whole` says what is wrong with an answer, empty when nothing is."""
+    def _end(
+        self, process: "subprocess.Popen[str]", stdin: str, whole: Callable[[str, str], str], requests: int = 1
+    ) -> Ended:
+        """Wait for a client of so many requests; `whole` says what is wrong with an answer, empty when nothing is."""
         since = time.monotonic()
         try:
-            out, err = process.communicate(stdin, timeout=self._tally.limit_s)
+            out, err = process.communicate(stdin, timeout=requests * self._tally.limit_s)
         except subprocess.TimeoutExpired:
             process.kill()
             out, err = process.communicate()
             return Ended("hang", time.monotonic() - since, out + err)
-        took = time.monotonic() - since
+        # As one of them has taken.
+        took = (time.monotonic() - since) / requests
         status, seen = process.returncode, f"exit {process.returncode}: {out}{err}"
         if status in (-signal.SIGKILL, -signal.SIGTERM):
             return Ended("killed", took, seen)
@@ -190,7 +201,7 @@ class Asker:
                 return "lost" if _SENTENCE.match(err) is None else "said"
             return ""
 
-        return self._end(self._start("-m", "caro_shell", "--batch"), "\n".join([*lines, ""]), whole)
+        return self._end(self._start("-m", "caro_shell", "--batch"), "\n".join([*lines, ""]), whole, _BATCH)
 
     def _cancelled(self, words: str) -> Ended:
         process = self._start("-m", "caro_shell", words)

@@ -1,0 +1,72 @@
+"""A daemon that gets no more of the machine than it has: one sentence, and all is well once it does."""
+
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from commands import caro, log
+from user_home import Home
+
+from caro_shell import lifecycle
+from caro_shell.daemon.jobs import failure_event
+from caro_shell.errors import UsageError
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
+
+
+@contextmanager
+def limited(pid: int, what: int, most: int) -> Iterator[None]:
+    """Have a process hold no more than `most` of something meanwhile."""
+    soft, hard = resource.prlimit(pid, what)
+    resource.prlimit(pid, what, (most, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, what, (soft, hard))
+
+
+def test_no_more_memory(home: Home) -> None:
+    """A daemon answers as long as it can, and says so when it cannot; or it has died of it, and the next one answers."""
+    lifecycle.start(home.runtime, home.environ)
+    pid = home.daemon_pid()
+    held = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    with limited(pid, resource.RLIMIT_AS, held):
+        done = caro(home, "list files")
+        answered = (done.returncode, done.stdout) == (0, "echo list files\n")
+        assert answered or done.stderr.startswith("caro: There is not enough memory.\n"), done.stderr + log(home)
+    assert caro(home, "list files").stdout == "echo list files\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "There is not enough memory."),
+        (RuntimeError("can't start new thread"), "There is not enough memory."),
+        (ImportError("a.so: failed to map segment from shared object"), "There is not enough memory."),
+        (OSError(24, "Too many open files"), "The system refuses something: Too many open files."),
+        (OSError("odd"), "The system refuses something: OSError."),
+        (KeyError("name"), "Something in caro broke."),
+        (UsageError("Not so.", "But so."), "Not so."),
+    ],
+)
+def test_whatever_goes_wrong_is_a_sentence(error: Exception, said: str) -> None:
+    """With a next step, and without what only a developer reads."""
+    event = failure_event(error)
+    assert (event["type"], event["message"]) == ("error", said)
+    assert event["hint"]
+
+
+def test_no_more_descriptors(home: Home) -> None:
+    """`status` cannot read what it holds; who asks is told what the system refuses."""
+    assert caro(home, "list files").returncode == 0
+    pid = home.daemon_pid()
+    # One is the client's own connection.
+    with limited(pid, resource.RLIMIT_NOFILE, len(list(Path(f"/proc/{pid}/fd").iterdir())) + 1):
+        done = caro(home, "daemon", "status")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("caro: The system refuses something: Too many open files.\n"), log(home)
+    assert caro(home, "daemon", "status").returncode == 0
+    assert home.daemon_pid() == pid
