@@ -19,6 +19,7 @@ from caro_shell.engines import Announcing, Engine, Placement
 from caro_shell.engines.registry import asks_a_server, create_engine
 from caro_shell.errors import Cancelled, CaroError
 from caro_shell.machine.priority import Priority
+from caro_shell.machine.threads import start
 from caro_shell.pipeline import Pipeline, read_ahead
 
 _log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin to take jobs."""
-        self._thread.start()
+        start(self._thread)
 
     def is_alive(self) -> bool:
         """Say whether the thread still takes jobs."""
@@ -285,7 +286,7 @@ def _beside(task: Callable[[], None]) -> Iterator[None]:
             _log.exception("what is done beside the loading has failed")
 
     thread = threading.Thread(target=run, name="beside", daemon=True)
-    thread.start()
+    start(thread)
     try:
         yield
     finally:

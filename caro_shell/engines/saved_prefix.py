@@ -22,6 +22,7 @@ from pathlib import Path
 
 from caro_shell import paths
 from caro_shell.errors import DaemonError
+from caro_shell.machine.threads import start
 
 _log = logging.getLogger(__name__)
 _FORM = "caro prefix 1"
@@ -131,7 +132,7 @@ class SavedPrefixes:
         self.settle(0)
         thread = threading.Thread(target=self._write, args=(self.place / name, *what), name=name, daemon=True)
         self._writing.append(thread)
-        thread.start()
+        start(thread)
 
     def settle(self, limit_s: float) -> None:
         """Wait until what is being written is on the disk, at most so long for each."""

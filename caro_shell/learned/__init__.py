@@ -19,6 +19,7 @@ from caro_shell import paths
 from caro_shell.errors import CaroError
 from caro_shell.learned import rows
 from caro_shell.learned.rows import Pair, Row
+from caro_shell.machine.threads import start
 from caro_shell.retrieval.terms import terms
 
 _log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class Learned:
         """Have outcomes of `shell` written, and return at once."""
         if self._writer is None:
             self._writer = threading.Thread(target=self._write_all, name="learned", daemon=True)
-            self._writer.start()
+            start(self._writer)
         with suppress(queue.Full):
             self._waiting.put_nowait((shell, outcomes))
 

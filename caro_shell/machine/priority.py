@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from caro_shell.machine.threads import start
+
 AUTOGROUP = Path("/proc/self/autogroup")
 LOWERED = 10
 """About a tenth of what others get, when they want it; enough to hear at once that somebody asks."""
@@ -46,7 +48,7 @@ class Priority:
         self._wanted = nice
         if not self._write() and (self._insisting is None or not self._insisting.is_alive()):
             self._insisting = threading.Thread(target=self._insist, name="priority", daemon=True)
-            self._insisting.start()
+            start(self._insisting)
 
     def _write(self) -> bool:
         """Write what is wanted; returns False when the kernel wants to be asked again."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from caro_shell.machine.threads import start
 from caro_shell.paths import cache_dir
 from caro_shell.prompt import Place
 from caro_shell.prove.commands import Command, Line, commands_in
@@ -94,7 +95,7 @@ class Prover:
             return Proof()
         found: list[Objection] = []
         looking = threading.Thread(target=self._look, args=(command, place, facts, found.append), daemon=True)
-        looking.start()
+        start(looking)
         looking.join(self.budget_s)
         if looking.is_alive():
             self._at_work.append(looking)
