@@ -303,6 +303,51 @@ def test_a_file_is_not_emptied_before_it_is_read(here: Path) -> None:
         assert said("sort notes.txt", command, here) == []
 
 
+def test_who_adds_to_a_file_keeps_what_is_in_it(here: Path) -> None:
+    """A `>` that should have been `>>`; where the old contents go into the new ones, nothing is said."""
+    lost = ["It overwrites `notes.txt`, to which you want to add."]
+    for request in (
+        "append done to notes.txt",
+        "add a line to notes.txt",
+        "füge eine Zeile an notes.txt an",
+        "在 notes.txt 添加一行",
+    ):
+        assert said(request, "echo done > notes.txt", here) == lost
+        assert said(request, "echo done | tee notes.txt", here) == lost
+        assert said(request, "echo done >> notes.txt", here) == []
+        assert said(request, "sed -i '1i done' notes.txt", here) == []
+        assert said(request, "{ echo done; cat notes.txt; } > a && mv a notes.txt", here) == []
+    assert said("add up the sales into notes.txt", "awk '{n += $1} END {print n}' sales.csv > notes.txt", here) == []
+
+
+def test_every_file_of_a_loop_is_read_before_it_is_emptied(here: Path) -> None:
+    """Though its name is not known."""
+    loop = 'for f in *.txt; do tr a-z A-Z < "$f" > {}; done'
+    empties = ["It empties `the file` before it reads it."]
+    assert said("make all texts upper case", loop.format("$f"), here) == empties
+    assert said("make all texts upper case", loop.format('"$f.new"'), here) == []
+
+
+def test_find_looks_before_it_deletes(here: Path) -> None:
+    """What stands behind -delete chooses nothing."""
+    everything = ["It deletes before it looks at what it is: everything."]
+    assert said("delete the texts", "find . -delete -name '*.txt'", here) == everything
+    assert said("delete the texts", "find . -maxdepth 1 -name '*.txt' -delete -print", here) == []
+    assert said("delete everything below here", "find . -delete", here) == []
+
+
+def test_a_stash_and_a_compressor_are_changes_too(here: Path) -> None:
+    """They put away what was only to be looked at."""
+    away = ["It puts your changes away, which you did not ask for."]
+    for request, asked in (("undo the last commit but keep the changes", away), ("save my changes for later", [])):
+        assert said(request, "git stash", here) == asked
+        assert said(request, "git stash list", here) == []
+    changed = ["It changes files, which you did not ask for."]
+    assert said("count the lines in notes.gz", "gunzip notes.gz && wc -l notes", here) == changed
+    assert said("count the lines in notes.gz", "gunzip -c notes.gz | wc -l", here) == []
+    assert said("find the texts and compress them", "find . -name '*.txt' -exec gzip {} +", here) == []
+
+
 def test_a_file_beside_those_named_stays_as_it_is(here: Path) -> None:
     """Its name, its ending, or the line that was there before may name it."""
     for command in ("sed -i s/a/b/ notes.txt sales.csv", "rm notes.txt sales.csv"):

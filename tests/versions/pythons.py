@@ -67,7 +67,7 @@ def environment(version: str, cache: Path) -> str:
         [find(version), "-m", "venv", str(place)],
         [interpreter, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", *wanted()],
         # The daemon and the verbs that tests start take nothing from PYTHONPATH.
-        [interpreter, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
+        [interpreter, "-m", "pip", "install", "--quiet", "--no-deps", "--editable", str(ROOT)],
     ]
     for words in steps:
         if subprocess.run(words, check=False).returncode:

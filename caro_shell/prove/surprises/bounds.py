@@ -10,6 +10,7 @@ from caro_shell.prove.surprises.surprise import Asked, Surprise, data, deletes_f
 
 _NEGATED = re.compile(r"!|-not|-v\b|-prune|--?exclude|--invert|\^|!=|-x\b|EXCLUDE|[\w*)]~")
 _ENDING_NEXT = re.compile(r"(?:\s+[^\W\d]{2,7}){0,3}\s+[\"'`]?\*?\.[a-z0-9]{1,5}(?![\w./])")
+_TEST = re.compile(r"(?:^|\s)-(?!depth|max|min|mount|xdev|[HLPO]\b)[a-z]")
 _BY_NAME = frozenset({"-name", "-iname"})
 _BY_PATH = frozenset({"-path", "-ipath", "-wholename", "-iwholename"})
 
@@ -19,6 +20,9 @@ def unbounded(asked: Asked) -> Iterator[Surprise]:
     deleting = [command for command in asked.commands if deletes_files(command)]
     if not deleting:
         return
+    for command in deleting:
+        if _deletes_first(command):
+            yield Surprise(command.name, data()["unchosen"]["note"], data()["unchosen"]["wish"])
     for path in _to_be_spared(asked):
         name = path.rstrip("/").rpartition("/")[2]
         if not _spares(name, is_directory(path, asked.disk), asked):
@@ -28,6 +32,15 @@ def unbounded(asked: Asked) -> Iterator[Surprise]:
         bound = data()[kind]
         if asked.says(bound["asked"]) and not re.search(bound["kept"], asked.command) and _selects(asked.commands):
             yield Surprise(deleting[0].name, bound["note"], bound["wish"])
+
+
+def _deletes_first(command: Command) -> bool:
+    """Say whether find deletes what its tests, which come behind, might have left."""
+    texts = [word.text for word in command.words]
+    if command.name.text != "find" or "-delete" not in texts:
+        return False
+    at = texts.index("-delete")
+    return bool(_TEST.search(" ".join(texts[at + 1 :]))) and not _TEST.search(" ".join(texts[:at]))
 
 
 def _to_be_spared(asked: Asked) -> Sequence[str]:

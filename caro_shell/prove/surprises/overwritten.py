@@ -24,27 +24,29 @@ _FORCED = re.compile(r"-[a-zA-Z]*[fs]|--(?:force|symbolic)")
 _SPARING = re.compile(r"-[a-zA-Z]*[bint]|--(?:backup|interactive|no-clobber|target-directory|update).*|-[a-zA-Z]*S")
 _BETWEEN = re.compile(r"[;\n]|&&|\|\|")
 _LOOP = re.compile(r"(?<!\w)(?:for|while|until)\s.*(?<!\w)do\s", re.DOTALL)
-# What only says its words.
-_SPEAKERS = frozenset({"echo", "printf"})
+# What reads none of its words.
+_SPEAKERS = frozenset({"echo", "printf", "find", "test"})
 
 
 def overwritten(asked: Asked) -> Iterator[Surprise]:
     """Yield what is lost of files that the request does not want to lose."""
     written = list(_written(asked))
     for word in written:
-        if word.known and is_file(word.text, asked.disk):
+        if _is_read_before(word, asked) and (not word.known or is_file(word.text, asked.disk)):
+            yield _surprise("empties", word)
+        elif word.known and is_file(word.text, asked.disk):
             if not asked.names(word.text):
                 yield _surprise("overwrites", word)
-            elif _is_read_before(word, asked):
-                yield _surprise("empties", word)
+            elif _is_added_to(word, asked):
+                yield _surprise("adds", word)
     yield from _beside_those_named(asked)
     yield from _through_links(asked)
     yield from _onto_each_other(asked)
 
 
 def _surprise(kind: str, word: Word) -> Surprise:
-    said = data()[kind]
-    return Surprise(word, said["note"].format(path=word.text), said["wish"].format(path=word.text), word.text)
+    said, path = data()[kind], word.text or "the file"
+    return Surprise(word, said["note"].format(path=path), said["wish"].format(path=path), word.text)
 
 
 def _written(asked: Asked) -> Iterator[Word]:
@@ -85,13 +87,26 @@ def _target(command: Command) -> Iterator[Word]:
 
 def _is_read_before(written: Word, asked: Asked) -> bool:
     """Say whether the shell empties a file before the same pipeline reads it."""
-    redirected = any(written in command.writes for command in asked.commands)
+    redirected, name = any(written in command.writes for command in asked.commands), _as_written(written, asked)
     return redirected and any(
-        word.text == written.text and not _BETWEEN.search(asked.command[word.end : written.start])
+        _as_written(word, asked) == name and not _BETWEEN.search(asked.command[word.end : written.start])
         for command in asked.commands
         for word in (*command.words, *command.reads)
         if command.name.text not in _SPEAKERS and word.end <= written.start
     )
+
+
+def _as_written(word: Word, asked: Asked) -> str:
+    """Return what a word comes to; of one that is not known, how it is written: `"$f"` is `$f`."""
+    return word.text if word.known else asked.command[word.start : word.end].replace('"', "")
+
+
+def _is_added_to(word: Word, asked: Asked) -> bool:
+    """Say whether the request wants to add to a file that is written anew, and whose contents nothing reads."""
+    adds, request = data()["adds"], asked.request.lower()
+    wanted = asked.begins(adds["asked"]) or any(part in request for part in (*adds["together"], *adds["inside"]))
+    operands = [one for command in asked.commands for one in (*command.words, *command.reads) if one.end <= word.start]
+    return wanted and not any(one.text == word.text for one in operands)
 
 
 def _beside_those_named(asked: Asked) -> Iterator[Surprise]:

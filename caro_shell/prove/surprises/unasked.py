@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from caro_shell.prove.commands import Command
 from caro_shell.prove.surprises.surprise import Asked, Surprise, data, deletes_files, edits_files, is_directory, is_file
 
+_PUSHING = ("push", "save", "-u", "-a", "--include-untracked", "--all")
+
 
 def unasked(asked: Asked) -> Iterator[Surprise]:
     """Yield what nobody has asked for."""
@@ -15,10 +17,12 @@ def unasked(asked: Asked) -> Iterator[Surprise]:
         yield from _done("restores", _restores, asked)
     if not asked.begins(data()["resets"]["asked"]):
         yield from _done("resets", _resets, asked)
+    if not asked.begins(data()["stashes"]["asked"]):
+        yield from _done("stashes", _stashes, asked)
     if asked.begins(data()["replaces"]["asked"]):
         yield from _done("replaces", _replaces, asked)
     if _only_looks(asked):
-        yield from _done("edits", edits_files, asked)
+        yield from _done("edits", lambda command: edits_files(command) or _replaces(command), asked)
     if _only_copies(asked):
         yield from _moved_away(asked)
 
@@ -39,6 +43,11 @@ def _restores(command: Command) -> bool:
     told = {"--staged", "-S"} & set(words) and not {"--worktree", "-W"} & set(words)
     checked_out = words[0] == "checkout" and ("--" in words[1:-1] or words[-1] == "." or {"-f", "--force"} & set(words))
     return (words[0] == "restore" and not told) or bool(checked_out)
+
+
+def _stashes(command: Command) -> bool:
+    words = [word.text for word in command.words]
+    return command.name.text == "git" and words[:1] == ["stash"] and (len(words) == 1 or words[1] in _PUSHING)
 
 
 def _resets(command: Command) -> bool:
