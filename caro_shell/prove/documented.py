@@ -31,6 +31,14 @@ class Options:
             takes[name] = _wider(takes.get(name, NONE), what)
         return Options(takes, self.mentioned | other.mentioned)
 
+
+@dataclass(frozen=True)
+class Known:
+    """The options of a tool, or of one of its subcommands, and whether these are all it takes."""
+
+    options: Options = field(default_factory=Options)
+    complete: bool = False
+
     @property
     def long(self) -> list[str]:
         """Return the long options that are described."""

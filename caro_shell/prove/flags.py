@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from caro_shell.prove.commands import Command, Word
-from caro_shell.prove.documented import NONE, VALUE, Options
-from caro_shell.prove.knowledge import Knowledge, Known
+from caro_shell.prove.documented import NONE, VALUE, Known, Options
+from caro_shell.prove.knowledge import Knowledge
 from caro_shell.prove.programs import Programs
 from caro_shell.prove.tools import Tool, tool_of
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from caro_shell.prove.ask import help_of
-from caro_shell.prove.documented import Options, read_options
+from caro_shell.prove.documented import Known, Options, read_options
 from caro_shell.prove.fish_completions import completions_of
 from caro_shell.prove.man_pages import find_page, read_page
 from caro_shell.prove.programs import Programs, is_trusted
@@ -22,14 +22,6 @@ _FEWEST_WORDS = 15
 _MOST_UNCLEAR = 500
 
 Ask = Callable[[str, Sequence[str]], str]
-
-
-@dataclass(frozen=True)
-class Known:
-    """The options of a tool, or of one of its subcommands, and whether these are all it takes."""
-
-    options: Options = field(default_factory=Options)
-    complete: bool = False
 
 
 @dataclass

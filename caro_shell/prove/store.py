@@ -8,15 +8,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 from caro_shell import paths
 from caro_shell.errors import DaemonError
-from caro_shell.prove.documented import NONE, OPTIONAL, VALUE, Options
-
-if TYPE_CHECKING:
-    from caro_shell.prove.knowledge import Known
+from caro_shell.prove.documented import NONE, OPTIONAL, VALUE, Known, Options
 
 _VERSION = 1
 """Of these files, and of what is read out of a documentation: another one is as good as none."""
@@ -29,10 +26,8 @@ class Store:
 
     directory: Path | None
 
-    def read(self, key: tuple[str, str], stamp: Sequence[int]) -> "Known | None":
+    def read(self, key: tuple[str, str], stamp: Sequence[int]) -> Known | None:
         """Return what is kept under `key`, None when it is of another version of that tool."""
-        from caro_shell.prove.knowledge import Known
-
         if self.directory is None:
             return None
         with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -45,7 +40,7 @@ class Store:
                 return Known(_options(entry), entry["complete"] is True)
         return None
 
-    def write(self, key: tuple[str, str], stamp: Sequence[int], known: "Known") -> None:
+    def write(self, key: tuple[str, str], stamp: Sequence[int], known: Known) -> None:
         """Keep `known`; whoever reads at the same time sees the old or the new file whole."""
         if self.directory is None:
             return

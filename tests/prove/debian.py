@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from caro_shell.prompt import SHELLS, Place
-from caro_shell.prove.documented import NONE, OPTIONAL, VALUE, Options
-from caro_shell.prove.knowledge import Knowledge, Known
+from caro_shell.prove.documented import NONE, OPTIONAL, VALUE, Known, Options
+from caro_shell.prove.knowledge import Knowledge
 from caro_shell.prove.store import Store
 
 CASES = Path(__file__).with_name("cases")

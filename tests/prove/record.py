@@ -12,8 +12,8 @@ from pathlib import Path
 from caro_shell.prompt import Place
 from caro_shell.prove import Facts, ask, objections_to
 from caro_shell.prove.commands import commands_in
-from caro_shell.prove.documented import NONE, OPTIONAL, VALUE
-from caro_shell.prove.knowledge import Knowledge, Known
+from caro_shell.prove.documented import NONE, OPTIONAL, VALUE, Known
+from caro_shell.prove.knowledge import Knowledge
 from caro_shell.prove.names import is_builtin
 from caro_shell.prove.programs import Programs
 from caro_shell.prove.store import Store

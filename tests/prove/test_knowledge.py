@@ -12,8 +12,8 @@ from terminal import wait_for
 
 from caro_shell.prove import knowledge
 from caro_shell.prove.ask import help_of
-from caro_shell.prove.documented import NONE, Options
-from caro_shell.prove.knowledge import Knowledge, Known
+from caro_shell.prove.documented import NONE, Known, Options
+from caro_shell.prove.knowledge import Knowledge
 from caro_shell.prove.programs import Programs, is_trusted
 from caro_shell.prove.store import Store
 
