@@ -31,6 +31,11 @@ class Options:
             takes[name] = _wider(takes.get(name, NONE), what)
         return Options(takes, self.mentioned | other.mentioned)
 
+    @property
+    def long(self) -> list[str]:
+        """Return the long options that are described."""
+        return sorted(name for name in self.takes if name.startswith("--"))
+
 
 @dataclass(frozen=True)
 class Known:
@@ -38,11 +43,6 @@ class Known:
 
     options: Options = field(default_factory=Options)
     complete: bool = False
-
-    @property
-    def long(self) -> list[str]:
-        """Return the long options that are described."""
-        return sorted(name for name in self.takes if name.startswith("--"))
 
 
 def _wider(one: str, other: str) -> str:
