@@ -31,11 +31,6 @@ class Options:
             takes[name] = _wider(takes.get(name, NONE), what)
         return Options(takes, self.mentioned | other.mentioned)
 
-    @property
-    def long(self) -> list[str]:
-        """Return the long options that are described."""
-        return sorted(name for name in self.takes if name.startswith("--"))
-
 
 @dataclass(frozen=True)
 class Known:
