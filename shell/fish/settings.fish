@@ -48,12 +48,15 @@ function _caro_read_settings
     end
     set -l file (_caro_find config.toml)
     test -f "$file"; and test -r "$file"; or return 0
-    set -l text '(?:"((?:[^"\\\\]|\\\\.)*)"|\'([^\']*)\')'
-    set -l pattern '^\s*('(string join '|' $names)')\s*=\s*'$text'\s*(?:#.*)?$'
+    set -l begins '^\s*('(string join '|' $names)')\s*=\s*'
+    set -l ends '\s*(?:#.*)?$'
     while read -l line
         string match -qr '^\s*\[' -- $line; and break
-        set -l found (string match -rg -- $pattern $line); or continue
-        # One of the two groups is empty. Of the escapes of "…" only those for a character itself: \" and \\.
-        set -g _caro_file_$found[1] (string replace -ar '\\\\(.)' '$1' -- "$found[2]")"$found[3]"
+        # Of the escapes of "…" only those for a character itself, \" and \\; '…' has none.
+        if set -l found (string match -rg -- "$begins"'"((?:[^"\\\\]|\\\\.)*)"'"$ends" $line)
+            set -g _caro_file_$found[1] (string replace -ar '\\\\(.)' '$1' -- "$found[2]")
+        else if set -l found (string match -rg -- "$begins"'\'([^\']*)\''"$ends" $line)
+            set -g _caro_file_$found[1] "$found[2]"
+        end
     end <$file
 end

@@ -36,6 +36,8 @@ TRAPS = (
 )
 # zsh died of the first.
 LONG = tuple(f"{name} = {quote}{'x' * 60_000}{quote}".encode() for name in ("style", "key") for quote in "\"'")
+# fish took the backslash out of what stands in single quotes.
+LITERAL = (b"key = 'ab\\trl-x g'\n",)
 _DEFAULT = "none"
 
 
@@ -50,6 +52,7 @@ def contents(number: int, seed: int) -> list[bytes]:
     ]
     return [
         *LONG,
+        *LITERAL,
         *chance.sample(traps, min(len(traps), number // 2)),
         *(content_of(chance) for _ in range(number // 2)),
     ]

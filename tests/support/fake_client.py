@@ -8,6 +8,7 @@ answer, and the terminal is made to type `ESC[0n`. When the shell has taken ever
 import fcntl
 import json
 import os
+import select
 import signal
 import struct
 import sys
@@ -26,6 +27,13 @@ def _unread(pipe: int) -> int:
     return int(struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0])
 
 
+def _is_hung_up(pipe: int) -> bool:
+    """Say whether nobody reads a pipe any more; what is in it then stays unread."""
+    poll = select.poll()
+    poll.register(pipe, 0)
+    return bool(poll.poll(0))
+
+
 def _stream(pieces: list[bytes]) -> None:
     with suppress(BrokenPipeError):
         for piece in pieces:
@@ -33,7 +41,7 @@ def _stream(pieces: list[bytes]) -> None:
             while left:
                 left = left[os.write(1, left) :]
             end = time.monotonic() + _MOST_S
-            while _unread(1) and time.monotonic() < end:
+            while _unread(1) and not _is_hung_up(1) and time.monotonic() < end:
                 time.sleep(_LOOK_S)
 
 
