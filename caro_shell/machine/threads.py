@@ -4,6 +4,8 @@ import faulthandler
 import threading
 
 _LIMIT_S = 10.0
+# Its number: what stands for it in Python may be no file.
+_STANDARD_ERROR = 2
 
 
 def start(thread: threading.Thread) -> None:
@@ -14,7 +16,7 @@ def start(thread: threading.Thread) -> None:
     it stood on its standard error, and the next client starts a daemon anew.
     """
     try:
-        faulthandler.dump_traceback_later(_LIMIT_S, exit=True)
+        faulthandler.dump_traceback_later(_LIMIT_S, exit=True, file=_STANDARD_ERROR)
     except RuntimeError:
         raise MemoryError from None
     try:
