@@ -86,8 +86,14 @@ def test_a_second_ctrl_c_drops_the_line(terminal: Terminal, script: Script) -> N
     terminal.line_becomes("")
 
 
-def test_a_slow_client_does_not_overtake_the_next_press(terminal: Terminal, script: Script) -> None:
+def test_a_slow_client_does_not_overtake_the_next_press(
+    terminal: Terminal, script: Script, kind: ShellKind, request: pytest.FixtureRequest
+) -> None:
     """Point 11: pressed, typed and pressed again at once: the last press is the one that is answered."""
+    if kind.name == "fish":
+        # Known and not mended, said in docs/shells.md; beside three busy programs it is every other time.
+        lost = "fish may lose keys that are pressed in the moment in which an answer arrives"
+        request.applymarker(pytest.mark.xfail(raises=AssertionError, strict=False, reason=lost))
     for turn in range(5):
         terminal.type(f"turn {turn}")
         terminal.press("C-g")
