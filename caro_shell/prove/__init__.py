@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from caro_shell.machine.threads import start
@@ -121,10 +121,11 @@ def _all_objections(command: str, place: Place, facts: Facts, knowledge: Knowled
     programs = Programs(facts.path, facts.cwd, facts.home)
     missing = [missing_name(one, line, facts.names, programs, place.shell) for one in commands]
     yield from (_of_missing(found, place.shell) for found in missing if found)
-    disk = Disk(facts.cwd, facts.home)
-    yield from map(_of_absent, absent_files(line, commands, Disk(facts.cwd, facts.home)))
-    yield from (_of_left_out(path, command, commands) for path in left_out(facts.request, command, disk))
-    for surprise in surprises(facts.request, command, commands, disk, before=facts.before):
+    # Each may look a number of times.
+    disk = partial(Disk, facts.cwd, facts.home)
+    yield from map(_of_absent, absent_files(line, commands, disk()))
+    yield from (_of_left_out(path, command, commands) for path in left_out(facts.request, command, disk()))
+    for surprise in surprises(facts.request, command, commands, disk(), before=facts.before):
         word, what = surprise.word, surprise.path or surprise.word.text
         said = _shown(surprise.note), _shown(surprise.wish)
         yield Objection("surprise", _shown(what), (word.start, word.end), *said, LEVEL)

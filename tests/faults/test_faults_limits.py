@@ -16,7 +16,7 @@ from caro_shell import lifecycle
 from caro_shell.daemon.jobs import failure_event
 from caro_shell.errors import UsageError
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
+needs_prlimit = pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
 
 
 @contextmanager
@@ -31,6 +31,7 @@ def limited(pid: int, what: int, most: int) -> Iterator[None]:
             resource.prlimit(pid, what, (soft, hard))
 
 
+@needs_prlimit
 def test_no_more_memory(home: Home) -> None:
     """A daemon answers as long as it can, and says so when it cannot; if it dies of it, the next one answers."""
     lifecycle.start(home.runtime, home.environ)
@@ -76,6 +77,7 @@ def test_whatever_goes_wrong_is_a_sentence(error: Exception, said: str) -> None:
     assert event["hint"]
 
 
+@needs_prlimit
 def test_no_more_descriptors(home: Home) -> None:
     """`status` cannot read what it holds, and says so; a daemon that can take no connection ends, another answers."""
     assert caro(home, "list files").returncode == 0

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from caro_shell.prove.commands import Command
 from caro_shell.prove.requested import endings_named, paths_named
-from caro_shell.prove.surprises.surprise import Asked, Surprise, data, deletes_files, is_directory
+from caro_shell.prove.surprises.surprise import Asked, Surprise, data, deletes_files, is_directory, surprise
 
 _NEGATED = re.compile(r"!|-not|-v\b|-prune|--?exclude|--invert|\^|!=|-x\b|EXCLUDE|[\w*)]~")
 _ENDING_NEXT = re.compile(r"(?:\s+[^\W\d]{2,7}){0,3}\s+[\"'`]?\*?\.[a-z0-9]{1,5}(?![\w./])")
@@ -22,7 +22,7 @@ def unbounded(asked: Asked) -> Iterator[Surprise]:
         return
     for command in deleting:
         if _deletes_first(command):
-            yield Surprise(command.name, data()["unchosen"]["note"], data()["unchosen"]["wish"])
+            yield surprise("unchosen", command.name)
     for path in _to_be_spared(asked):
         name = path.rstrip("/").rpartition("/")[2]
         if not _spares(name, is_directory(path, asked.disk), asked):
@@ -31,7 +31,7 @@ def unbounded(asked: Asked) -> Iterator[Surprise]:
     for kind in ("sizes", "empties_alone"):
         bound = data()[kind]
         if asked.says(bound["asked"]) and not re.search(bound["kept"], asked.command) and _selects(asked.commands):
-            yield Surprise(deleting[0].name, bound["note"], bound["wish"])
+            yield surprise(kind, deleting[0].name)
 
 
 def _deletes_first(command: Command) -> bool:

@@ -16,6 +16,7 @@ from caro_shell.prove.surprises.surprise import (
     edits_files,
     is_directory,
     is_file,
+    surprise,
 )
 
 # The last operand is what is written to.
@@ -30,23 +31,17 @@ _SPEAKERS = frozenset({"echo", "printf", "find", "test"})
 
 def overwritten(asked: Asked) -> Iterator[Surprise]:
     """Yield what is lost of files that the request does not want to lose."""
-    written = list(_written(asked))
-    for word in written:
+    for word in _written(asked):
         if _is_read_before(word, asked) and (not word.known or is_file(word.text, asked.disk)):
-            yield _surprise("empties", word)
+            yield surprise("empties", word, word.text)
         elif word.known and is_file(word.text, asked.disk):
             if not asked.names(word.text):
-                yield _surprise("overwrites", word)
+                yield surprise("overwrites", word, word.text)
             elif _is_added_to(word, asked):
-                yield _surprise("adds", word)
+                yield surprise("adds", word, word.text)
     yield from _beside_those_named(asked)
     yield from _through_links(asked)
     yield from _onto_each_other(asked)
-
-
-def _surprise(kind: str, word: Word) -> Surprise:
-    said, path = data()[kind], word.text or "the file"
-    return Surprise(word, said["note"].format(path=path), said["wish"].format(path=path), word.text)
 
 
 def _written(asked: Asked) -> Iterator[Word]:
@@ -103,8 +98,8 @@ def _as_written(word: Word, asked: Asked) -> str:
 
 def _is_added_to(word: Word, asked: Asked) -> bool:
     """Say whether the request wants to add to a file that is written anew, and whose contents nothing reads."""
-    adds, request = data()["adds"], asked.request.lower()
-    wanted = asked.begins(adds["asked"]) or any(part in request for part in (*adds["together"], *adds["inside"]))
+    adds = data()["adds"]
+    wanted = asked.begins(adds["asked"]) or any(part in asked.lower for part in (*adds["together"], *adds["inside"]))
     operands = [one for command in asked.commands for one in (*command.words, *command.reads) if one.end <= word.start]
     return wanted and not any(one.text == word.text for one in operands)
 
@@ -117,7 +112,7 @@ def _beside_those_named(asked: Asked) -> Iterator[Surprise]:
     for command in losing:
         for word in _operands(command):
             if word.known and is_file(word.text, asked.disk) and not _is_meant(word.text, asked):
-                yield _surprise("touches", word)
+                yield surprise("touches", word, word.text)
 
 
 def _is_meant(path: str, asked: Asked) -> bool:
@@ -133,7 +128,7 @@ def _through_links(asked: Asked) -> Iterator[Surprise]:
             told = {"--remove-destination", "-P", "-d", "-a"} & {one.text for one in command.words}
             path = asked.disk.full(word.text)
             if word.known and not told and is_file(word.text, asked.disk) and os.path.islink(path):  # noqa: PTH114  a string in
-                yield _surprise("links", word)
+                yield surprise("links", word, word.text)
 
 
 def _onto_each_other(asked: Asked) -> Iterator[Surprise]:
@@ -149,7 +144,7 @@ def _onto_each_other(asked: Asked) -> Iterator[Surprise]:
             varies = not source.known or "{}" in source.text
             fixed = word.known and "{" not in word.text and not word.text.endswith("/")
             if varies and fixed and not is_directory(word.text, asked.disk) and not _is_made(word, asked):
-                yield _surprise("collects", word)
+                yield surprise("collects", word, word.text)
 
 
 def _is_made(word: Word, asked: Asked) -> bool:

@@ -2,9 +2,9 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -40,30 +40,36 @@ class Asked:
 
     def begins(self, beginnings: Sequence[str]) -> bool:
         """Say whether a word of the request begins with one of these."""
-        return any(word.startswith(tuple(beginnings)) for word in self.words)
+        wanted = tuple(beginnings)
+        return any(word.startswith(wanted) for word in self.words)
 
     def says(self, phrases: Sequence[str]) -> "re.Match[str] | None":
         """Return where the request says one of these as it is, or None."""
-        return re.search(rf"(?<![\w-])(?:{'|'.join(map(re.escape, phrases))})(?!\w)", self.request.lower())
+        return re.search(rf"(?<![\w-])(?:{'|'.join(map(re.escape, phrases))})(?!\w)", self.lower)
 
-    @property
+    @cached_property
+    def lower(self) -> str:
+        """The request in small letters."""
+        return self.request.lower()
+
+    @cached_property
     def words(self) -> Sequence[str]:
         """The words of the request, in small letters."""
-        return _WORD.findall(self.request.lower())
+        return _WORD.findall(self.lower)
 
-    @property
+    @cached_property
     def is_deletion(self) -> bool:
         """Whether the request, or the line that it is to change, takes something away."""
         deletes = data()["deletes"]
         inside = [*deletes["asked_inside"], *deletes["asked_together"]]
-        said = self.begins(deletes["asked"]) or any(part in self.request.lower() for part in inside)
+        said = self.begins(deletes["asked"]) or any(part in self.lower for part in inside)
         return said or any(map(deletes_files, self.before))
 
     def names(self, path: str) -> bool:
-        """Say whether the request names a file, with its ending or without, or all of that ending."""
+        """Say whether the request names a file, with its ending or without."""
         name = path.rstrip("/").rpartition("/")[2].lower()
         stem = name.partition(".")[0] or name
-        return name in self.request.lower() or bool(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", self.request.lower()))
+        return name in self.lower or bool(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", self.lower))
 
 
 @cache
@@ -71,6 +77,12 @@ def data() -> Mapping[str, Mapping[str, Any]]:
     """Return what is known of requests and of programs that change files."""
     text = Path(__file__).parents[1].joinpath("data", "surprises.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
+
+
+def surprise(kind: str, word: Word, path: str = "") -> Surprise:
+    """Return the surprise that the data calls `kind`, at a word."""
+    said, shown = data()[kind], path or "the file"
+    return Surprise(word, said["note"].format(path=shown), said["wish"].format(path=shown), path)
 
 
 def own_commands(line: str) -> Sequence[Command]:
@@ -96,19 +108,18 @@ def edits_files(command: Command) -> bool:
 
 def is_file(path: str, disk: Disk) -> bool:
     """Say whether there is a file, as far as the disk may be asked."""
-    if not disk.cwd or disk.is_absent(path):
-        return False
-    try:
-        return Path(disk.full(path)).is_file()
-    except (OSError, ValueError):
-        return False
+    return _is_there_as(Path.is_file, path, disk)
 
 
 def is_directory(path: str, disk: Disk) -> bool:
     """Say whether there is a directory, as far as the disk may be asked."""
+    return _is_there_as(Path.is_dir, path, disk)
+
+
+def _is_there_as(kind: Callable[[Path], bool], path: str, disk: Disk) -> bool:
     if not disk.cwd or disk.is_absent(path):
         return False
     try:
-        return Path(disk.full(path)).is_dir()
+        return kind(Path(disk.full(path)))
     except (OSError, ValueError):
         return False

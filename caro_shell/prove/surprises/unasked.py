@@ -1,10 +1,18 @@
 """What a command does to files though no word of the request asks for such a thing."""
 
-import re
 from collections.abc import Callable, Iterator
 
 from caro_shell.prove.commands import Command
-from caro_shell.prove.surprises.surprise import Asked, Surprise, data, deletes_files, edits_files, is_directory, is_file
+from caro_shell.prove.surprises.surprise import (
+    Asked,
+    Surprise,
+    data,
+    deletes_files,
+    edits_files,
+    is_directory,
+    is_file,
+    surprise,
+)
 
 _PUSHING = ("push", "save", "-u", "-a", "--include-untracked", "--all")
 
@@ -32,7 +40,7 @@ def _done(kind: str, does: Callable[[Command], bool], asked: Asked) -> Iterator[
         return
     for command in asked.commands:
         if does(command):
-            yield Surprise(command.name, data()[kind]["note"], data()[kind]["wish"])
+            yield surprise(kind, command.name)
 
 
 def _restores(command: Command) -> bool:
@@ -79,11 +87,8 @@ def _only_copies(asked: Asked) -> bool:
 
 
 def _moved_away(asked: Asked) -> Iterator[Surprise]:
-    moves = data()["moves"]
     for command in asked.commands:
         for word in command.words[:-1] if command.name.text == "mv" else ():
             is_there = word.known and (is_file(word.text, asked.disk) or is_directory(word.text, asked.disk))
-            if is_there and not re.match("-", word.text):
-                yield Surprise(
-                    word, moves["note"].format(path=word.text), moves["wish"].format(path=word.text), word.text
-                )
+            if is_there and not word.text.startswith("-"):
+                yield surprise("moves", word, word.text)
