@@ -211,8 +211,11 @@ class _Detached:
                     asked_at = time.monotonic()
                 late = asked_at and time.monotonic() - asked_at > _TAKEN_WITHIN_S
                 if shown or left == b"offer" or late:
-                    shown = True
                     self._offer()
+                    if not shown and left == b"offer":
+                        # A key that the user has pressed before this was not for it; so the shell hears of it.
+                        self._below.ask()
+                    shown = True
                 time.sleep(_LOOK_S / 10 if asked_at and not late and not shown else _LOOK_S)
         except DaemonError as error:
             # The shell will not hear of it; the next press asks anew.

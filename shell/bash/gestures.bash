@@ -21,14 +21,14 @@ _caro_on_key() {
 # The key, or Enter on a comment.
 _caro_press() {
   builtin local command="$_caro_offer"
-  if [[ -n "$_caro_offer" ]]; then
+  if [[ -n "$_caro_offer_is_seen" ]]; then
     _caro_end
     _caro_clear
     _caro_replace "$command" "$_caro_offer_cursor"
-  elif [[ -n "$_caro_path" && -s "$_caro_path" ]]; then
+  elif [[ "$READLINE_LINE" == "$_caro_line" && -n "$_caro_path" && -s "$_caro_path" ]]; then
     # The answer is there, but the terminal has not said so.
     _caro_waits=1
-    _caro_receive taken
+    _caro_receive
   elif [[ "$READLINE_LINE" == "$_caro_line" ]] && _caro_client_lives; then
     # The answer is on its way: another press changes nothing.
     return 0

@@ -3,8 +3,9 @@
 
 # Its client, the file of its answer, and the line it was asked for.
 _caro_pid="${_caro_pid-}" _caro_path="${_caro_path-}" _caro_line="${_caro_line-}"
-# The command that is offered because the line had changed, and how far before its end the cursor goes.
-_caro_offer='' _caro_offer_cursor=0
+# The command that is offered because the line had changed, how far before its end the cursor goes, and whether the
+# offer is on the screen: a key that was pressed before was not for it.
+_caro_offer='' _caro_offer_cursor=0 _caro_offer_is_seen=''
 # What the next press tells of this prompt's answers, and the line as the last one left it.
 _caro_state='' _caro_shown=''
 # Whether the terminal does not type what is asked of it: then the shell waits for its answers.
@@ -141,24 +142,25 @@ _caro_stop() {
 # Forget the pending request, if there is one, and what is offered.
 _caro_end() {
   _caro_stop
-  _caro_pid='' _caro_path='' _caro_line='' _caro_offer=''
+  _caro_pid='' _caro_path='' _caro_line='' _caro_offer='' _caro_offer_is_seen=''
   _caro_release_interrupt
   return 0
 }
 
-# The terminal says that the answer is there.
+# The terminal says that the answer is there, or that what is offered has been drawn.
 _caro_on_answer() {
   builtin local - IFS=$' \t\n'
   builtin set +euxvETf +o pipefail
   # So it does type.
   _caro_waits=
+  _caro_offer_is_seen="${_caro_offer:+1}"
   [[ -n "$_caro_path" && -s "$_caro_path" ]] || return 0
   _caro_receive
   return 0
 }
 
-# Read the answer's records and do what they say; the file is empty afterwards, and the client leaves. A command goes
-# onto a line that has changed only when the user has pressed the key for it ($1).
+# Read the answer's records and do what they say; the file is empty afterwards, and the client leaves. A command does
+# not go onto a line that has changed.
 _caro_receive() {
   builtin local record='' text='' command='' end='' said='' asked="$_caro_line"
   builtin local -i cursor=0
@@ -181,7 +183,7 @@ _caro_receive() {
   _caro_end
   _caro_clear
   [[ -n "$end" ]] || said="$_caro_silence"
-  if [[ "$end" == command && "$READLINE_LINE" != "$asked" && -z "${1-}" ]]; then
+  if [[ "$end" == command && "$READLINE_LINE" != "$asked" ]]; then
     _caro_propose "$command" "$cursor"
     return 0
   fi
@@ -199,6 +201,8 @@ _caro_propose() {
   ((${#first} + ${#wide} <= room)) || first="${first:0:room/(${#wide} ? 2 : 1)}…"
   _caro_offer="$1" _caro_offer_cursor="$2"
   _caro_show "  → $first   (once more to take it)"
+  # The terminal answers with ESC[0n, as it does to the client.
+  builtin printf '\e[5n' 2>/dev/null >/dev/tty
   return 0
 }
 

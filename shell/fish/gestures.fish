@@ -32,11 +32,13 @@ function _caro_has_nothing_to_ask
     test -z "$_caro_failed"; or string match -q '*#*' -- "$argv[1]"
 end
 
+# Take the answer that is there, if the line is still the one it was asked for, or the user has seen what it is.
 function _caro_take_offer
     test -n "$_caro_pid"; or return 1
+    test -n "$_caro_offer_is_seen"; or test "$(_caro_line | string collect -N -a)" = "$_caro_line"; or return 1
     set -l records $_caro_offer
     if test -z "$records"; and test -s "$_caro_path"
-        # The answer is there, but the terminal has not said so; if it still does, it is believed again.
+        # The terminal has not said so; if it still does, it is believed again.
         set -g _caro_terminal silent
         set records (string split0 <$_caro_path)
     end

@@ -3,7 +3,8 @@
 #
 # While there is one: _caro_pid and _caro_path are the client and its file, _caro_line is the line it was asked for,
 # _caro_word the place and the text of the word that it is about, if it is not the whole line. _caro_offer has the
-# answer's records when the line had changed. _caro_terminal is `types` or `silent` once that is known.
+# answer's records when the line had changed, _caro_offer_is_seen is 1 once the client has shown it. _caro_terminal is
+# `types` or `silent` once that is known.
 
 # Ask; $argv are the fields that tell of the line, a name and a text each.
 function _caro_ask
@@ -86,14 +87,16 @@ function _caro_forget
         test $ended = yes; or command kill $_caro_pid 2>/dev/null
         _caro_release_interrupt
     end
-    for name in pid path line word offer message entered
+    for name in pid path line word offer offer_is_seen message entered
         set -g _caro_$name
     end
 end
 
-# The terminal has typed ESC[0n: the answer is in the file, or the line has been painted and a sentence may follow.
+# The terminal has typed ESC[0n: the answer is in the file, the client has shown it, or the line has been painted and a
+# sentence may follow.
 function _caro_on_reply
     set -g _caro_terminal types
+    test -z "$_caro_offer"; or set -g _caro_offer_is_seen 1
     if set -q _caro_entered[1]
         _caro_on_alone
     else if test -n "$_caro_message"

@@ -249,6 +249,22 @@ def test_a_terminal_that_does_not_type(terminal: Terminal, script: Script) -> No
     terminal.line_becomes("echo by Enter")
 
 
+def test_an_answer_that_nobody_has_told_of_does_not_replace_what_was_typed_on(
+    terminal: Terminal, script: Script
+) -> None:
+    """The key asks for the line as it is now: the answer was for another."""
+    enter(terminal, "bind \\e\\[0n true; echo deaf", "\ndeaf\n")
+    script.say(REQUEST, COMMAND)
+    terminal.type(REQUEST)
+    terminal.press("C-g")
+    terminal.see(OFFER)
+    terminal.type(" again")
+    terminal.press("C-g")
+    script.happened(f"ask {REQUEST} again")
+    terminal.see(f"→ echo {REQUEST} again")
+    assert terminal.line().text == f"{REQUEST} again"
+
+
 def test_ctrl_c_while_the_shell_waits(terminal: Terminal, script: Script) -> None:
     """The fallback can be ended too, and the line stays."""
     enter(terminal, "bind \\e\\[0n true; set -g _caro_terminal silent; echo deaf", "\ndeaf\n")

@@ -1,8 +1,11 @@
 """A real terminal for tests: a private tmux with one shell in it, real keys in, the screen out."""
 
+import fcntl
 import os
+import struct
 import subprocess
 import tempfile
+import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -83,9 +86,9 @@ class Terminal:
         """Press keys by tmux's names: C-g, Enter, Escape."""
         slept = self._times_slept()
         self._tmux("send-keys", *keys)
-        if keys[-1] == "C-c":
-            # fish 4 forgets a Ctrl-C when a key comes before it has dealt with it. A shell that is waiting for a
-            # program may never wake.
+        if keys[-1] in ("C-c", "Enter"):
+            # fish 4 forgets a Ctrl-C when a key comes before it has dealt with it, and an Enter with a key right behind
+            # it is a paste's. A shell that is waiting for a program may never wake.
             with suppress(AssertionError):
                 wait_for(lambda: self._has_settled(slept), str, _MOMENT_S)
 
@@ -109,6 +112,14 @@ class Terminal:
     def title(self) -> str:
         """Return the title that programs have given the terminal."""
         return self._tmux("display-message", "-p", "#{pane_title}").strip()
+
+    def waiting(self) -> int:
+        """Return how many characters have been typed that no program has read."""
+        terminal = os.open(self._tmux("display-message", "-p", "#{pane_tty}").strip(), os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, bytes(struct.calcsize("i"))))[0]
+        finally:
+            os.close(terminal)
 
     def cursor(self) -> str:
         """Return where the cursor is on the screen."""
