@@ -117,7 +117,8 @@ class Terminal:
         """Return how many characters have been typed that no program has read."""
         terminal = os.open(self._tmux("display-message", "-p", "#{pane_tty}").strip(), os.O_RDONLY | os.O_NOCTTY)
         try:
-            return struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, bytes(struct.calcsize("i"))))[0]
+            (count,) = struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, bytes(struct.calcsize("i"))))
+            return int(count)
         finally:
             os.close(terminal)
 

@@ -24,8 +24,7 @@ def surprises(
         return
     asked = Asked(request, text, commands, disk, own_commands(before))
     yield from unasked(asked)
-    if asked.is_deletion:
-        yield from unbounded(asked)
+    yield from unbounded(asked)
     yield from overwritten(asked)
 
 

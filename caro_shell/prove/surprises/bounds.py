@@ -1,4 +1,4 @@
-"""Bounds that a request sets to a deletion, and that the command does not keep to."""
+"""Bounds that a request sets to what is deleted or changed, and that the command does not keep to."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,32 +6,67 @@ from itertools import pairwise
 
 from caro_shell.prove.commands import Command
 from caro_shell.prove.requested import endings_named, paths_named
-from caro_shell.prove.surprises.surprise import Asked, Surprise, data, deletes_files, is_directory, surprise
+from caro_shell.prove.surprises.surprise import (
+    Asked,
+    Surprise,
+    data,
+    deletes_files,
+    edits_files,
+    is_directory,
+    replaces_files,
+    surprise,
+)
 
 _NEGATED = re.compile(r"!|-not|-v\b|-prune|--?exclude|--invert|\^|!=|-x\b|EXCLUDE|[\w*)]~")
+_NEGATED_BEHIND = re.compile(r"-prune|\|\||(?<!\w)continue(?!\w)")
 _ENDING_NEXT = re.compile(r"(?:\s+[^\W\d]{2,7}){0,3}\s+[\"'`]?\*?\.[a-z0-9]{1,5}(?![\w./])")
+# Behind a word that excepts: the beginning, the end or the whole of the names that are meant.
+_NAMED_NEXT = re.compile(
+    r"(?:\W+\w+){0,5}?\W+(?:(?:begin|start|end|contain|match|commenc|empiez|termin)\w*|named|called|mit)"
+    r"(?:\s+(?:with|in|by|par|con|por))?\s+[\"'`]?([\w.-]*\w)"
+)
 _TEST = re.compile(r"(?:^|\s)-(?!depth|max|min|mount|xdev|[HLPO]\b)[a-z]")
+_EXCLUDED = (
+    r"(?:(?:!|-not)\s+-i?(?:name|path|wholename)|--exclude[= ]|grep\s+-\w*v\w*(?:\s+-\w+)*)\s*[\"']?[\w.*/\\^-]*"
+)
 _BY_NAME = frozenset({"-name", "-iname"})
 _BY_PATH = frozenset({"-path", "-ipath", "-wholename", "-iwholename"})
 
 
 def unbounded(asked: Asked) -> Iterator[Surprise]:
-    """Yield what is deleted beyond what the request says."""
+    """Yield what is deleted or changed beyond what the request says."""
     deleting = [command for command in asked.commands if deletes_files(command)]
-    if not deleting:
+    losing = deleting or [command for command in asked.commands if edits_files(command) or replaces_files(command)]
+    if not losing:
+        return
+    yield from _outside(asked, losing[0])
+    if not deleting or not asked.is_deletion:
         return
     for command in deleting:
         if _deletes_first(command):
             yield surprise("unchosen", command.name)
-    for path in _to_be_spared(asked):
-        name = path.rstrip("/").rpartition("/")[2]
-        if not _spares(name, is_directory(path, asked.disk), asked):
-            spares = data()["spares"]
-            yield Surprise(deleting[0].name, spares["note"].format(path=name), spares["wish"].format(path=path))
     for kind in ("sizes", "empties_alone"):
         bound = data()[kind]
         if asked.says(bound["asked"]) and not re.search(bound["kept"], asked.command) and _selects(asked.commands):
             yield surprise(kind, deleting[0].name)
+
+
+def _outside(asked: Asked, losing: Command) -> Iterator[Surprise]:
+    """Yield what is to stay and does not, and what is to go and alone stays."""
+    for path in _to_be_spared(asked):
+        name = path.rstrip("/").rpartition("/")[2]
+        if not _spares(name, is_directory(path, asked.disk), asked):
+            spares = data()["spares"]
+            yield Surprise(losing.name, spares["note"].format(path=name), spares["wish"].format(path=path))
+    turned = data()["turned"]
+    if not re.search(turned["excepting"], asked.lower):
+        for path in (*endings_named(asked.request), *paths_named(asked.request, asked.disk)):
+            name = re.escape(path.rstrip("/").rpartition("/")[2])
+            if len(re.findall(name, asked.command)) == len(re.findall(_EXCLUDED + name, asked.command)) > 0:
+                yield surprise("turned", losing.name, path)
+    for side in data()["sides"]["of"].values():
+        if asked.says(side["asked"]) and not asked.says(side["unless"]) and re.search(side["wrong"], asked.command):
+            yield surprise("sides", losing.name)
 
 
 def _deletes_first(command: Command) -> bool:
@@ -44,18 +79,22 @@ def _deletes_first(command: Command) -> bool:
 
 
 def _to_be_spared(asked: Asked) -> Sequence[str]:
-    """Return the paths and endings that the request names behind a word that excepts them."""
+    """Return the paths, the endings and the names that the request has behind a word that excepts them."""
     found = asked.says(data()["spares"]["asked"])
     rest = asked.request[found.end() :] if found else ""
     # "keep the 3 newest .log" is not about all of them.
-    ending = _ENDING_NEXT.match(rest)
-    return [*paths_named(rest, asked.disk), *(endings_named(ending[0]) if ending else ())]
+    ending, named = _ENDING_NEXT.match(rest), _NAMED_NEXT.match(rest)
+    return [
+        *paths_named(rest, asked.disk),
+        *(endings_named(ending[0]) if ending else ()),
+        *([named[1]] if named else ()),
+    ]
 
 
 def _spares(name: str, is_kept_whole: bool, asked: Asked) -> bool:  # noqa: FBT001  of one place
     """Say whether a command names what is to stay, as what is to stay: a pattern that it falls under deletes it."""
     before, found, behind = asked.command.lower().partition(name.lower())
-    if not found or not (_NEGATED.search(before) or "-prune" in behind):
+    if not found or not (_NEGATED.search(before) or _NEGATED_BEHIND.search(behind)):
         # What is listed by names of its own is not to be looked for.
         return False
     if not is_kept_whole:

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 from caro_shell.prove.commands import Command, Word
 from caro_shell.prove.requested import paths_named
@@ -122,13 +122,19 @@ def _is_meant(path: str, asked: Asked) -> bool:
 
 
 def _through_links(asked: Asked) -> Iterator[Surprise]:
-    """Yield the links that a copy is written through: what they lead to is lost, and they stay."""
+    """Yield the links that a copy is written through: what they lead to is lost, and they stay.
+
+    GNU's cp does that whatever is said of links in the source (-P, -d, -a), and so does BSD's.
+    """
     for command in asked.commands:
-        for word in _target(command) if command.name.text == "cp" else ():
-            told = {"--remove-destination", "-P", "-d", "-a"} & {one.text for one in command.words}
-            path = asked.disk.full(word.text)
-            if word.known and not told and is_file(word.text, asked.disk) and os.path.islink(path):  # noqa: PTH114  a string in
-                yield surprise("links", word, word.text)
+        operands, told = _operands(command), [one.text for one in command.words]
+        if command.name.text != "cp" or "--remove-destination" in told or any(map(_SPARING.fullmatch, told)):
+            continue
+        for source, target in product(operands[:-1], operands[-1:]):
+            into = target.text.rstrip("/") + "/" + os.path.basename(source.text.rstrip("/"))  # noqa: PTH119  strings
+            path = into if is_directory(target.text, asked.disk) else target.text
+            if source.known and target.known and is_file(path, asked.disk) and os.path.islink(asked.disk.full(path)):  # noqa: PTH114
+                yield surprise("links", target, path)
 
 
 def _onto_each_other(asked: Asked) -> Iterator[Surprise]:

@@ -106,6 +106,15 @@ def edits_files(command: Command) -> bool:
     )
 
 
+def replaces_files(command: Command) -> bool:
+    """Say whether a program puts another file in a file's place (`gzip`), and is not told to keep it."""
+    replaces, words = data()["replaces"], [word.text for word in command.words]
+    told = any(
+        word in replaces["keeping"] or (word[:1] == "-" != word[1:2] and set(word) & set("kclt")) for word in words
+    )
+    return command.name.text in replaces["programs"] and not told and any(word[:1] != "-" for word in words)
+
+
 def is_file(path: str, disk: Disk) -> bool:
     """Say whether there is a file, as far as the disk may be asked."""
     return _is_there_as(Path.is_file, path, disk)

@@ -11,6 +11,7 @@ from caro_shell.prove.surprises.surprise import (
     edits_files,
     is_directory,
     is_file,
+    replaces_files,
     surprise,
 )
 
@@ -28,9 +29,9 @@ def unasked(asked: Asked) -> Iterator[Surprise]:
     if not asked.begins(data()["stashes"]["asked"]):
         yield from _done("stashes", _stashes, asked)
     if asked.begins(data()["replaces"]["asked"]):
-        yield from _done("replaces", _replaces, asked)
+        yield from _done("replaces", replaces_files, asked)
     if _only_looks(asked):
-        yield from _done("edits", lambda command: edits_files(command) or _replaces(command), asked)
+        yield from _done("edits", lambda command: edits_files(command) or replaces_files(command), asked)
     if _only_copies(asked):
         yield from _moved_away(asked)
 
@@ -62,14 +63,6 @@ def _resets(command: Command) -> bool:
     """Say whether what is in no commit goes, and not only the commit."""
     words = [word.text for word in command.words]
     return command.name.text == "git" and words[:1] == ["reset"] and "--hard" in words
-
-
-def _replaces(command: Command) -> bool:
-    replaces, words = data()["replaces"], [word.text for word in command.words]
-    told = any(
-        word in replaces["keeping"] or (word[:1] == "-" != word[1:2] and set(word) & set("kclt")) for word in words
-    )
-    return command.name.text in replaces["programs"] and not told and any(word[:1] != "-" for word in words)
 
 
 def _only_looks(asked: Asked) -> bool:
