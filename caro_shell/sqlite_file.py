@@ -2,10 +2,14 @@
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 
 from caro_shell import paths
 from caro_shell.private_file import open_private, refuse_planted
+
+_BUSY_S = 0.002
+"""Between two tries at what SQLite itself does not wait for."""
 
 
 def open_file(path: Path, wait_s: float, schema: str, version: int) -> sqlite3.Connection:
@@ -21,17 +25,37 @@ def open_file(path: Path, wait_s: float, schema: str, version: int) -> sqlite3.C
         refuse_planted(f"{path}{end}")
     file = sqlite3.connect(path, timeout=wait_s, check_same_thread=False)
     try:
-        found = file.execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, version):
-            raise sqlite3.DatabaseError(f"it is of version {found}")  # noqa: TRY301  the file is to be closed
-        # What is removed is gone from the file, too.
-        file.execute("PRAGMA secure_delete = ON")
-        if found != version:
-            # Where this is not to be had, the mode stays as it is.
-            file.execute("PRAGMA journal_mode = WAL")
-            file.executescript(schema)
-            file.execute(f"PRAGMA user_version = {version:d}")
+        _prepare(file, wait_s, schema, version)
     except BaseException:
         file.close()
         raise
     return file
+
+
+def _prepare(file: sqlite3.Connection, wait_s: float, schema: str, version: int) -> None:
+    """Look at the file's version and make what is not there; while somebody else does, wait.
+
+    SQLite waits for locks by itself, but not for all that a change of the journal's mode or a last closing takes.
+    """
+    end = time.monotonic() + wait_s
+    while True:
+        try:
+            found = file.execute("PRAGMA user_version").fetchone()[0]
+            if found not in (0, version):
+                raise sqlite3.DatabaseError(f"it is of version {found}")
+            # What is removed is gone from the file, too.
+            file.execute("PRAGMA secure_delete = ON")
+            if found != version:
+                # Where this is not to be had, the mode stays as it is.
+                file.execute("PRAGMA journal_mode = WAL")
+                file.executescript(f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {version:d}; COMMIT")
+        except sqlite3.OperationalError as error:
+            file.rollback()
+            if (
+                error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+                or time.monotonic() > end
+            ):
+                raise
+            time.sleep(_BUSY_S)
+        else:
+            return

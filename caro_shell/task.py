@@ -36,7 +36,7 @@ class Task:
     words: str = ""
     """What was asked for, in the user's own words; empty when there were none."""
     before: str = ""
-    """The user's own command, where the words are to change one."""
+    """The user's own command, where it is to be changed, mended or finished."""
     right: str = ""
     """What has to stay at the end of the line."""
     parts: Sequence[str] = ()
@@ -77,7 +77,8 @@ def generate_task(written: Written, turns: Turns, place: Place, known: Known) ->
         return Task(build_messages(asked, place), f"{words}, {comment}" if words else comment, before=written.command)
     asked = completion_request(written.left, written.right)
     right = written.right.strip()
-    return Task(build_messages(asked, place), right=right, accept=lambda command: _joined(command, written))
+    before = f"{written.left}{written.right}"
+    return Task(build_messages(asked, place), "", before, right, accept=lambda command: _joined(command, written))
 
 
 def without_kept(comment: str, words: str) -> str:
@@ -132,7 +133,7 @@ def fix_task(command: str, status: int, facts: Sequence[str], place: Place) -> T
 
     if not command.strip():
         raise UsageError("There is no command that failed.", _SAY_IT)
-    return Task(build_messages(fix_request(command, status, facts), place), accept=accept)
+    return Task(build_messages(fix_request(command, status, facts), place), before=command, accept=accept)
 
 
 def explain_task(line: str, place: Place, known: Known, parts: Sequence[str] = ()) -> Task:

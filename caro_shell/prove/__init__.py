@@ -40,7 +40,7 @@ class Facts:
     path: str = field(default_factory=lambda: os.environ.get("PATH", ""))
     home: str = field(default_factory=lambda: os.environ.get("HOME", ""))
     before: str = ""
-    """The user's own line, where the request is to change one."""
+    """The user's own line, where it is to be changed, mended or finished."""
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ LEVEL = "critical"
 def surprises(
     request: str, text: str, commands: Sequence[Command], disk: Disk, *, before: str = ""
 ) -> Iterator[Surprise]:
-    """Yield what `commands`, written in `text`, do to files though `request`, if there is one, does not ask for it.
+    """Yield what `commands`, written in `text`, do to files though nobody has asked for it.
 
-    `before` is the user's own line where the request is to change one.
+    What is asked for is in `request`, the user's words, and in `before`, the user's own line that is to be changed,
+    mended or finished. Where there is neither, nothing is known to be too much.
     """
-    if not request.strip():
+    if not (request.strip() or before.strip()):
         return
-    asked = Asked(request, text, commands, disk, own_commands(before))
+    asked = Asked(request or before, text, commands, disk, own_commands(before))
     yield from unasked(asked)
     yield from unbounded(asked)
     yield from overwritten(asked)
