@@ -96,10 +96,11 @@ def line_modes(fd: int) -> tuple[int, int, int]:
 class Below:
     """The rows below the line in the shell `pid`'s `terminal`; 0 for a shell that waits for us."""
 
-    def __init__(self, terminal: str, pid: int, style: str) -> None:
-        """Open the terminal; raises OSError."""
+    def __init__(self, terminal: str, pid: int, style: str, *, unnoticed: bool = False) -> None:
+        """Open the terminal; raises OSError. What is written `unnoticed` leaves its time of change as it was."""
         self.fd = os.open(terminal, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
         self._pid = pid
+        self._unnoticed = unnoticed
         self._colour = colour_of(style)
         self._modes: tuple[int, int, int] | None = None
         self._parked = ""
@@ -163,7 +164,12 @@ class Below:
         handler = signal.signal(signal.SIGTERM, signal.SIG_DFL)
         try:
             if self.is_ours():
+                before = os.fstat(self.fd)
                 # In one piece: the line editor writes here too.
                 os.write(self.fd, text.encode("utf-8", "replace"))
+                if self._unnoticed:
+                    # It is another user's after `su`: then it stays as it is.
+                    with suppress(OSError):
+                        os.utime(self.fd, ns=(before.st_atime_ns, before.st_mtime_ns))
         finally:
             signal.signal(signal.SIGTERM, handler)

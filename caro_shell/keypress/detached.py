@@ -59,7 +59,8 @@ def _start(press: Press) -> int:
     For bash, a second line says which character was the terminal's Ctrl-C: it is an ordinary key from now on.
     """
     path = _answer_path(press)
-    below = Below(press.terminal, press.pid, press.style)
+    # fish looks whether somebody else has written, and if so paints a prompt of several rows again, one row too low.
+    below = Below(press.terminal, press.pid, press.style, unnoticed=press.shell == "fish")
     heard, told = os.pipe()
     # A child whose process id the shell does not get could not be ended by anybody: from here on a Ctrl-C waits.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -1,12 +1,13 @@
 """What is fish's alone: its abbreviations, its pager, `read`, keys of the user's own, and what sourcing costs."""
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from pictures import keep_picture
 from shell_kinds import FISH, ShellKind
-from terminal import OpenShell, Terminal
+from terminal import OpenShell, Terminal, wait_for
 from user_home import SUPPORT, Home, Script, need, need_program
 
 from caro_shell.prompt import other_request
@@ -247,6 +248,23 @@ def test_a_terminal_that_does_not_type(terminal: Terminal, script: Script) -> No
     terminal.type("# by Enter")
     terminal.press("Enter")
     terminal.line_becomes("echo by Enter")
+
+
+def test_a_prompt_of_several_rows_stays_while_others_draw(open_shell: OpenShell, script: Script) -> None:
+    """By the terminal's time of change fish sees that somebody has written, and takes the prompt for one of one row."""
+    terminal = open_shell(before="function fish_prompt; printf '%s\\n> ' first; end", says="")
+    script.say(REQUEST, {"wait": "go"}, "du -a .", {"wait": "more"}, COMMAND)
+    terminal.type(REQUEST)
+    terminal.press("C-g")
+    script.happened("waiting go")
+    # The kernel dates a terminal in steps of 8 s.
+    before = int(time.time()) // 8
+    wait_for(lambda: int(time.time()) // 8 > before, str)
+    script.open_gate("go")
+    terminal.see("→ du -a .")
+    terminal.type("!")
+    terminal.see(f"> {REQUEST}!")
+    assert terminal.screen().count("first") == 1, terminal.screen()
 
 
 def test_an_answer_that_nobody_has_told_of_does_not_replace_what_was_typed_on(

@@ -207,13 +207,13 @@ def test_the_key_beside_a_neighbour(terminal: Terminal, script: Script, kind: Sh
     terminal.type(REQUEST)
     terminal.press("C-g")
     terminal.see("→ du -a .")
-    assert first_rows(terminal) == rows
+    assert first_rows(terminal) == rows, terminal.screen()
     script.open_gate("go")
     assert terminal.line_becomes(COMMAND).cursor == len(COMMAND)
     assert "→" not in terminal.screen()
     terminal.press(kind.undo)
     terminal.line_becomes(REQUEST)
-    assert first_rows(terminal) == rows
+    assert first_rows(terminal) == rows, terminal.screen()
     script.say(f"{REQUEST} now", {"wait": "more"}, COMMAND)
     terminal.type(" now")
     terminal.press("C-g")
@@ -233,7 +233,7 @@ def test_the_key_beside_a_neighbour(terminal: Terminal, script: Script, kind: Sh
     terminal.press("C-c")
     script.happened("cancelled another thing")
     assert terminal.line().text == "another thing"
-    assert first_rows(terminal) == rows
+    assert first_rows(terminal) == rows, terminal.screen()
 
 
 @beside(*STAND_INS, *FZFS, *real_ones())
