@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from caro_shell.prove.commands import Command
 from caro_shell.prove.files import Disk
 from caro_shell.prove.surprises.bounds import unbounded
+from caro_shell.prove.surprises.order import out_of_order
 from caro_shell.prove.surprises.overwritten import overwritten
 from caro_shell.prove.surprises.surprise import Asked, Surprise, deletes_files, edits_files, own_commands
 from caro_shell.prove.surprises.unasked import unasked
@@ -26,6 +27,7 @@ def surprises(
     asked = Asked(request or before, text, commands, disk, own_commands(before))
     yield from unasked(asked)
     yield from unbounded(asked)
+    yield from out_of_order(asked)
     yield from overwritten(asked)
 
 

@@ -22,7 +22,7 @@ _NEGATED_BEHIND = re.compile(r"-prune|\|\||(?<!\w)continue(?!\w)")
 _ENDING_NEXT = re.compile(r"(?:\s+[^\W\d]{2,7}){0,3}\s+[\"'`]?\*?\.[a-z0-9]{1,5}(?![\w./])")
 # Behind a word that excepts: the beginning, the end or the whole of the names that are meant.
 _NAMED_NEXT = re.compile(
-    r"(?:\W+\w+){0,5}?\W+(?:(?:begin|start|end|contain|match|commenc|empiez|termin)\w*|named|called|mit)"
+    r"(?:\W+\w+){0,5}?\W+(?:(?:begin|start|end|contain|commenc|empiez|termin)\w*|named|called|mit)"
     r"(?:\s+(?:with|in|by|par|con|por))?\s+[\"'`]?([\w.-]*\w)"
 )
 _TEST = re.compile(r"(?:^|\s)-(?!depth|max|min|mount|xdev|[HLPO]\b)[a-z]")
