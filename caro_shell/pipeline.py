@@ -1,7 +1,5 @@
 """One request from line to reply: context, prompt, stream, parse, verify, and what it cost."""
 
-import os
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -9,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from caro_shell import context, prompt
 from caro_shell.answers import Answers, Attempt, Listener, Visit, pieces
+from caro_shell.checks import judged, mendable, proved, raised
 from caro_shell.confidence import NOT_SURE, confidence, features, is_unsure
 from caro_shell.engines import Engine, Keeping, Measuring, Remote, Sampling, Tunable, never
 from caro_shell.errors import UsageError
@@ -17,15 +16,12 @@ from caro_shell.line import read_line
 from caro_shell.parse.explanation import Explained, parse_explained, plain, unmarked
 from caro_shell.prompt import Message
 from caro_shell.protocol import Ask, Reply
-from caro_shell.safety.targets import Aliases
 from caro_shell.safety.told import warns
 from caro_shell.task import Task, explain_task, fix_task, generate_task
 
 if TYPE_CHECKING:
     from caro_shell.prove import Proof
-    from caro_shell.safety.judge import Judgement
 
-_WORD = re.compile(r"[\w.+-]+")
 _REMEMBERED = 256
 # What is said of one part of a command takes about so many.
 _PART_TOKENS = 24
@@ -149,13 +145,13 @@ class Pipeline:
         proof = self._proved(ask, task, answers, index, visit)
         with visit.watch.step("judge"):
             command = answers.commands[index]
-            judged = _raised(_judged(command, ask, warned=command in answers.warned), proof)
+            verdict = raised(judged(command, ask, warned=command in answers.warned), proof)
         self.features = features(answers.log_probabilities.get(command, ()), len(proof.objections))
         sure = confidence(self.features)
         return Reply(
             command=answers.commands[index],
-            risk=judged.level,
-            reasons=[reason.sentence for reason in judged.reasons],
+            risk=verdict.level,
+            reasons=[reason.sentence for reason in verdict.reasons],
             notes=[*proof.notes, *([NOT_SURE] if is_unsure(sure) else []), *self.engine.notes],
             alternatives=answers.commands[1 : ask.number] if ask.number > 1 else [],
             model=self.engine.model,
@@ -173,13 +169,13 @@ class Pipeline:
 
         def prove(command: str) -> "Proof":
             with visit.watch.step("proof"):
-                return _prove(command, ask, task, known=self.proves)
+                return proved(command, ask, task, known=self.proves)
 
         proof = prove(answers.commands[index])
         if index or answers.proved:
             return proof
         answers.proved = True
-        if not (wish := _mendable(proof)) or not (other := answers.second_attempt(self.engine, visit, wish)):
+        if not (wish := mendable(proof)) or not (other := answers.second_attempt(self.engine, visit, wish)):
             return proof
         second = prove(other)
         if len(second.objections) >= len(proof.objections):
@@ -201,11 +197,11 @@ class Pipeline:
             explained = parse_explained(attempt.raw, parts, ended=attempt.ended)
         _keep(self._explanations, (self.engine.model, *task.messages), explained)
         with visit.watch.step("judge"):
-            judged = _judged(ask.line, ask, warned=warns("\n".join([explained.text, *explained.parts])))
+            verdict = judged(ask.line, ask, warned=warns("\n".join([explained.text, *explained.parts])))
         return Reply(
             command=ask.line,
-            risk=judged.level,
-            reasons=[reason.sentence for reason in judged.reasons],
+            risk=verdict.level,
+            reasons=[reason.sentence for reason in verdict.reasons],
             notes=list(self.engine.notes),
             alternatives=[],
             model=self.engine.model,
@@ -245,54 +241,6 @@ class Pipeline:
 
 def _opening(place: prompt.Place) -> Sequence[Message]:
     return with_examples(prompt.build_messages("", place), place)
-
-
-def _mendable(proof: "Proof") -> str:
-    """Return what a second attempt has to know; of a file that is not there the model can make nothing."""
-    return " ".join(objection.wish for objection in proof.objections if objection.kind != "file")
-
-
-def read_ahead(shell: str) -> None:
-    """Load what answers for a shell are looked up, proved and judged with: 0.15 s of the first one, else."""
-    import caro_shell.learned
-    import caro_shell.prove.own  # noqa: F401  both are there, that is all
-
-    _judged("true", Ask("", shell, ""))
-
-
-def _prove(command: str, ask: Ask, task: Task, *, known: bool) -> "Proof":
-    from caro_shell.prove import Facts, Proof, prove
-    from caro_shell.prove.own import Own
-
-    own = Own(Aliases(ask.aliases, ask.global_aliases, ask.suffix_aliases), ask.functions)
-    if not known or not ask.path or own.is_rewritten(command):
-        return Proof()
-    # A shell that has not told its names may have more: what begins the user's own line, or a request, may be one.
-    said = _WORD.findall(ask.line)
-    names = own.names_in(command) | set(said[:1] if task.words == ask.line.strip("# \t") else said)
-    facts = Facts(ask.cwd, task.words, names, ask.path, before=task.before)
-    return prove(command, context.place(ask.shell), facts)
-
-
-def _judged(command: str, ask: Ask, *, warned: bool = False) -> "Judgement":
-    # The grammar and the rules take memory that an idle daemon does not need.
-    from caro_shell.danger import judge_here
-
-    aliases = Aliases(ask.aliases, ask.global_aliases, ask.suffix_aliases)
-    return judge_here(command, ask.shell, ask.cwd, os.environ, aliases, warned=warned)
-
-
-def _raised(judged: "Judgement", proof: "Proof") -> "Judgement":
-    """Return a judgement with what nobody has asked for in it; no level is lowered."""
-    from caro_shell.safety.judge import Judgement, Reason
-    from caro_shell.safety.rules import LEVELS
-
-    if not proof.risks:
-        return judged
-    said = [one.note.removeprefix("It ").rstrip(".") for one in proof.risks]
-    reasons = [Reason(one.level, text, "unasked", (), one.span) for one, text in zip(proof.risks, said, strict=True)]
-    level = max([judged.level, *(one.level for one in reasons)], key=LEVELS.index)
-    return Judgement(level, (*reasons, *judged.reasons))
 
 
 def _task(ask: Ask, place: prompt.Place) -> Task:

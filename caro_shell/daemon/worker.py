@@ -11,6 +11,7 @@ from queue import Empty
 from typing import Any
 
 from caro_shell.answers import Listener
+from caro_shell.checks import read_ahead
 from caro_shell.config import Settings
 from caro_shell.daemon.jobs import Job, failure_event
 from caro_shell.daemon.manners import AGAIN_S, Manners
@@ -20,7 +21,7 @@ from caro_shell.engines.registry import asks_a_server, create_engine
 from caro_shell.errors import Cancelled, CaroError
 from caro_shell.machine.priority import Priority
 from caro_shell.machine.threads import start
-from caro_shell.pipeline import Pipeline, read_ahead
+from caro_shell.pipeline import Pipeline
 
 _log = logging.getLogger(__name__)
 
