@@ -18,7 +18,7 @@ from caro_shell.prove.names import is_builtin
 from caro_shell.prove.programs import Programs
 from caro_shell.prove.tools import Tool, tool_of, tools
 from caro_shell.prove.unwrap import unwrapped
-from caro_shell.safety.unwrap import wrappers
+from caro_shell.safety.wrappers import wrappers
 
 __all__ = ["MANUAL", "MODEL", "NOBODY", "SHELL", "Explanation", "Here", "Part", "explain", "here_of"]
 

@@ -10,7 +10,7 @@ from caro_shell.explain.part import MANUAL, SHELL, Part, Span
 from caro_shell.prove.commands import Word
 from caro_shell.prove.documented import NONE, VALUE
 from caro_shell.prove.tools import Tool
-from caro_shell.safety.unwrap import wrappers
+from caro_shell.safety.wrappers import wrappers
 
 _NUMBER = re.compile(r"-\d+")
 # How manuals write a number in the place of an option: `-NUM`, `-<number>`, `-n`.

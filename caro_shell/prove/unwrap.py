@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from caro_shell.prove.commands import Command, Line, Word, commands_in
-from caro_shell.safety.unwrap import Wrapper, wrappers
+from caro_shell.safety.wrappers import Wrapper, wrappers
 
 _MOST_DEPTH = 4
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")

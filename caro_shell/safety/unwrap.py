@@ -1,49 +1,20 @@
 """What a call comes to: wrappers are taken off, shells and interpreters are read, functions and aliases followed."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from caro_shell.safety import code, escapes, finders, handed, shells, supply
 from caro_shell.safety import rules as rulebook
 from caro_shell.safety.call import Call
-from caro_shell.safety.data import read_table
 from caro_shell.safety.reader import Reader
 from caro_shell.safety.scope import Scope
-from caro_shell.safety.words import UNKNOWN, Several, Values, Word, plain
+from caro_shell.safety.words import UNKNOWN, Several, Word, plain
+from caro_shell.safety.wrappers import Wrapper, assigned, behind, split_options, wrapper_of
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _WITH_OPTIONS_FIRST = frozenset({"kubectl", "oc", "docker", "podman", "nerdctl", "docker-compose", "lxc", "incus"})
 _READS = frozenset({"source", "."})
 _PROGRAM = re.compile(r"--coreutils-prog(?:-shebang)?=(\w+)$")
-
-
-@dataclass(frozen=True)
-class Wrapper:
-    """How a command that runs another one is written; wrappers.toml says what the fields mean."""
-
-    values: frozenset[str] = frozenset()
-    scripts: frozenset[str] = frozenset()
-    skip: int = 0
-    assignments: bool = False
-    script: bool = False
-    supplies: bool = False
-    remote: bool = False
-
-
-@cache
-def wrappers() -> Mapping[str, Wrapper]:
-    """Return the wrappers by name."""
-    return {name: _wrapper(entry) for name, entry in read_table("wrappers.toml").items()}
-
-
-def _wrapper(entry: Mapping[str, Any]) -> Wrapper:
-    values: dict[str, Any] = {
-        key: frozenset(value) if isinstance(value, list) else value for key, value in entry.items()
-    }
-    return Wrapper(**values)
 
 
 def unwrap(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
@@ -62,7 +33,7 @@ def unwrap(call: Call, scope: Scope, reader: Reader) -> Iterator[Call]:
         yield from _through_function(call, scope, reader)
     elif name in shells.SHELLS:
         yield from shells.read(call, scope, reader)
-    elif name not in finders.FINDERS and (found := _wrapper_of(call, reader.shell)):
+    elif name not in finders.FINDERS and (found := wrapper_of(call, reader.shell)):
         yield from _through_wrapper(call, *found, scope, reader)
     else:
         yield call
@@ -80,7 +51,7 @@ def _written_plainly(call: Call, shell: str) -> Call:
         # `kubectl -n prod exec web`: the subcommand stands behind options of the program's own.
         rest, _ = split_options(call.words[1:], rulebook.takes_value().get(name, frozenset()))
         plainly = replace(call, words=(call.words[0], *rest))
-        if rest and _wrapper_of(plainly, shell):
+        if rest and wrapper_of(plainly, shell):
             return plainly
     return call
 
@@ -135,71 +106,6 @@ def _asks(call: Call) -> bool:
     return any(word.value in ("-v", "-V", "-s", "-q") for word in call.arguments[:1])
 
 
-# In fish these stand where bash has keywords and operators.
-_OF_FISH = frozenset({"and", "or", "not", "begin", "if", "while", "else"})
-
-
-def _wrapper_of(call: Call, shell: str) -> tuple[Wrapper, int] | None:
-    """Return the wrapper, and how many words its name has."""
-    if shell == "fish" and call.name in _OF_FISH:
-        return Wrapper(), 1
-    if call.name.startswith(("ld-linux", "ld.so", "ld-musl")):
-        return Wrapper(), 1
-    names = [call.name, *(word.value for word in call.words[1:3])]
-    for count in (3, 2, 1):
-        found = wrappers().get(" ".join(names[:count]))
-        if found:
-            return found, count
-    return None
-
-
-def split_options(
-    words: Sequence[Word], values: frozenset[str], scripts: frozenset[str] = frozenset()
-) -> tuple[list[Word], list[Word]]:
-    """Return the words from the first that is no option on, and the values of the options named by `scripts`."""
-    texts: list[Word] = []
-    at = 0
-    while at < len(words):
-        value = words[at].value
-        if value == "--":
-            return list(words[at + 1 :]), texts
-        if not value.startswith("-") or (value == "-" and not texts_before(scripts)):
-            break
-        long, sign, after = value.partition("=")
-        if long in scripts and sign:
-            texts.append(replace(words[at], values=(after,)))
-        elif value[:2] in scripts & _ATTACHED and len(value) > 2:  # noqa: PLR2004  `-S'rm x'`: the option and its text
-            texts.append(replace(words[at], values=(value[2:],)))
-        elif at + 1 < len(words) and (value in scripts or shells.ends_in(value, scripts)):
-            texts.append(words[at + 1])
-            at += 1
-        elif value in values or shells.ends_in(value, values & {"-u", "-n"}):
-            at += 1
-        at += 1
-    return list(words[at:]), texts
-
-
-# `env` takes its text right behind the option's letter, and a bare `-` for `-i`.
-_ATTACHED = frozenset({"-S"})
-
-
-def texts_before(scripts: frozenset[str]) -> bool:
-    """Say whether a bare `-` is an option: of `env` alone, which is told by its other ones."""
-    return "--split-string" in scripts
-
-
-_ANYWHERE = 99
-
-
-def split_anywhere(words: Sequence[Word], scripts: frozenset[str]) -> list[Word]:
-    """Return the values of the options named by `scripts`, wherever they stand."""
-    return [
-        words[at + 1]
-        for at, word in enumerate(words[:-1])
-        if word.value in scripts or shells.ends_in(word.value, scripts)
-    ]
-
-
 def _again(call: Call, words: Sequence[Word], scope: Scope, reader: Reader) -> Iterator[Call]:
     """Yield what the command in `words`, found behind a wrapper, comes to."""
     inner = replace(call, words=tuple(words), chain=scope.chain, remote=scope.remote)
@@ -211,7 +117,7 @@ def _again(call: Call, words: Sequence[Word], scope: Scope, reader: Reader) -> I
 
 def _through_wrapper(call: Call, wrapper: Wrapper, count: int, scope: Scope, reader: Reader) -> Iterator[Call]:
     name = " ".join([call.name, *(word.value for word in call.words[1:count])])
-    rest, texts = _behind(call.words[count:], wrapper)
+    rest, texts = behind(call.words[count:], wrapper)
     inner = scope.inner(name, span=call.span, remote=wrapper.remote)
     for text in [*(plain(text.value) for text in texts), *escapes.texts_of(call)]:
         yield from reader.read(text, inner)
@@ -222,7 +128,7 @@ def _through_wrapper(call: Call, wrapper: Wrapper, count: int, scope: Scope, rea
             yield from _without_words(call, inner, reader)
         return
     if wrapper.assignments:
-        inner.variables |= _assigned(call.words[count:])
+        inner.variables |= assigned(call.words[count:])
     if directory := _option(call, ("-C", "--chdir", "-D")) if call.name in ("env", "sudo", "run0") else "":
         inner.cwd = directory
         call = replace(call, cwd=directory)
@@ -252,31 +158,8 @@ def _as_script(call: Call, words: Sequence[Word], scope: Scope, reader: Reader) 
         yield replace(found, fed_by=(*call.fed_by, *found.fed_by)) if call.fed_by else found
 
 
-def _assigned(words: Sequence[Word]) -> dict[str, Values]:
-    """Return the variables that `env` and its like are given before the command."""
-    parted = [word.value.partition("=") for word in words if _ASSIGNMENT.match(word.value)]
-    return {name: (value,) for name, _, value in parted if name == "HOME"}
-
-
 # Without a command they start a shell, which reads.
 _SHELLS_WITHOUT_WORDS = frozenset({"sudo", "su", "ssh", "doas"})
-
-
-def _behind(words: Sequence[Word], wrapper: Wrapper) -> tuple[list[Word], list[Word]]:
-    """Return the command behind a wrapper's name, and the texts that its options give."""
-    rest, texts = split_options(words, wrapper.values, wrapper.scripts)
-    if wrapper.skip == _ANYWHERE:
-        return [], list(dict.fromkeys([*texts, *split_anywhere(words, wrapper.scripts)]))
-    skipped, rest = rest[: wrapper.skip], rest[wrapper.skip :]
-    if wrapper.skip:
-        # Options may stand behind what is skipped, too: `ssh host -p 22 …`.
-        behind, more = split_options(rest or skipped[1:], wrapper.values, wrapper.scripts)
-        texts, rest = [*texts, *more], behind if rest else rest
-    while wrapper.assignments and rest and _ASSIGNMENT.match(rest[0].value):
-        rest = rest[1:]
-    if wrapper.skip > len(skipped):
-        rest = []
-    return rest[1:] if rest and rest[0].value == "--" else rest, texts
 
 
 def _option(call: Call, names: Sequence[str]) -> str:
