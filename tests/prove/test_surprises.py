@@ -291,3 +291,15 @@ def test_what_the_users_own_line_does_is_asked_for(here: Path) -> None:
     assert said("also the .bak files", "rm ./*.tmp ./*.bak", here, "ls ./*.tmp") == [
         "It deletes files, which you did not ask for."
     ]
+
+
+@pytest.mark.parametrize("program", ["cp", "mv", "rsync -a", "ln -sf"])
+@pytest.mark.parametrize("words", ["the other way round", "andersherum", "swap them"])
+def test_a_line_that_is_turned_round_writes_to_what_it_read(program: str, words: str, here: Path) -> None:
+    """As it was, it would write to the file that is to be read; of a line that nobody turns nothing is said."""
+    before = f"{program} new.txt old.txt"
+    same = ["It writes to `old.txt` as before, and you want it the other way round."]
+    assert said(words, before, here, before) == same
+    assert said(words, f"{program} -v new.txt old.txt", here, before) == same
+    assert said(words, f"{program} old.txt new.txt", here, before) == []
+    assert said("with a progress bar", f"{program} -v new.txt old.txt", here, before) == []

@@ -21,6 +21,7 @@ from caro_shell.prove.surprises.surprise import (
 
 # The last operand is what is written to.
 _COPIERS = frozenset({"cp", "mv", "install", "ln"})
+_TURNED = _COPIERS | {"rsync", "scp"}
 _FORCED = re.compile(r"-[a-zA-Z]*[fs]|--(?:force|symbolic)")
 _SPARING = re.compile(r"-[a-zA-Z]*[bint]|--(?:backup|interactive|no-clobber|target-directory|update).*|-[a-zA-Z]*S")
 _BETWEEN = re.compile(r"[;\n]|&&|\|\|")
@@ -42,6 +43,7 @@ def overwritten(asked: Asked) -> Iterator[Surprise]:
     yield from _beside_those_named(asked)
     yield from _through_links(asked)
     yield from _onto_each_other(asked)
+    yield from _the_same_way(asked)
 
 
 def _written(asked: Asked) -> Iterator[Word]:
@@ -75,9 +77,8 @@ def _operands(command: Command) -> list[Word]:
 
 def _target(command: Command) -> Iterator[Word]:
     """Yield what a copier with two operands, none of them known to be spared, writes to."""
-    operands = _operands(command)
-    if len(operands) == 2 and not any(_SPARING.fullmatch(word.text) for word in command.words):  # noqa: PLR2004  from, to
-        yield operands[1]
+    if not any(_SPARING.fullmatch(word.text) for word in command.words):
+        yield from _last_of_two(command)
 
 
 def _is_read_before(written: Word, asked: Asked) -> bool:
@@ -158,3 +159,19 @@ def _is_made(word: Word, asked: Asked) -> bool:
         command.name.text == "mkdir" and any(one.text.rstrip("/") == word.text for one in command.words)
         for command in asked.commands
     )
+
+
+def _the_same_way(asked: Asked) -> Iterator[Surprise]:
+    """Yield what is written to as before, though the user's line is to be turned round."""
+    if not asked.says(data()["turns"]["asked"]):
+        return
+    written = {word.text for command in asked.before if command.name.text in _TURNED for word in _last_of_two(command)}
+    for command in asked.commands:
+        for word in _last_of_two(command) if command.name.text in _TURNED else ():
+            if word.known and word.text in written:
+                yield surprise("turns", word, word.text)
+
+
+def _last_of_two(command: Command) -> list[Word]:
+    operands = _operands(command)
+    return operands[1:] if len(operands) == 2 else []  # noqa: PLR2004  from, to
