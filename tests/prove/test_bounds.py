@@ -124,6 +124,13 @@ def test_find_looks_before_it_deletes(here: Path) -> None:
             "find . -name '*.log' -mtime -7 -exec gzip {} +",
             "find . -name '*.log' ! -mtime -7 -exec gzip {} +",
         ),
+        (
+            "delete everything but keep the files from the last 7 days",
+            "find . -type f -mtime -7 -delete",
+            "find . -type f -mtime +7 -delete",
+        ),
+        ("delete all but those bigger than 1M", "find . -size +1M -exec rm {} +", "find . -size -1M -exec rm {} +"),
+        ("rm what was not modified in the last 3 days", "find . -mtime -3 -delete", "find . -mtime +3 -delete"),
         ("delete files older than a day", "fd --changed-within 1d -X rm", "fd --changed-before 1d -X rm"),
     ],
 )

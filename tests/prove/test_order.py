@@ -45,6 +45,8 @@ def test_the_end_that_was_not_named_is_told(request_: str, right: str, wrong: st
         ("show the newest file", "ls -t | tail -n 1"),
         ("delete the last 3 files", "ls -t | head -n 3 | xargs rm"),
         ("delete the oldest and the newest", "ls -t | head -n 1 | xargs rm"),
+        ("delete the oldest log but keep app.log", "ls -t *.log | grep -Fv app.log | tail -n 1 | xargs rm"),
+        ("delete the oldest log but keep app.log", "ls -t !(app.log) | tail -n 1 | xargs rm"),
         ("delete the oldest file", 'rm "$(ls | head -n 1)"'),
     ],
 )

@@ -1,8 +1,9 @@
 """Bounds that a request sets to what is deleted or changed, and that the command does not keep to."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from caro_shell.prove.commands import Command
 from caro_shell.prove.requested import endings_named, paths_named
@@ -17,7 +18,7 @@ from caro_shell.prove.surprises.surprise import (
     surprise,
 )
 
-_NEGATED = re.compile(r"!|-not|-v\b|-prune|--?exclude|--invert|\^|!=|-x\b|EXCLUDE|[\w*)]~")
+_NEGATED = re.compile(r"!|-not|(?<=\s)-\w*v\b|-prune|--?exclude|--invert|\^|!=|-x\b|EXCLUDE|[\w*)]~")
 _NEGATED_BEHIND = re.compile(r"-prune|\|\||(?<!\w)continue(?!\w)")
 _ENDING_NEXT = re.compile(r"(?:\s+[^\W\d]{2,7}){0,3}\s+[\"'`]?\*?\.[a-z0-9]{1,5}(?![\w./])")
 # Behind a word that excepts: the beginning, the end or the whole of the names that are meant.
@@ -64,9 +65,20 @@ def _outside(asked: Asked, losing: Command) -> Iterator[Surprise]:
             name = re.escape(path.rstrip("/").rpartition("/")[2])
             if len(re.findall(name, asked.command)) == len(re.findall(_EXCLUDED + name, asked.command)) > 0:
                 yield surprise("turned", losing.name, path)
-    for side in data()["sides"]["of"].values():
-        if asked.says(side["asked"]) and not asked.says(side["unless"]) and re.search(side["wrong"], asked.command):
+    for kind in data()["sides"]["of"].values():
+        if _takes_the_other_side(kind, asked):
             yield surprise("sides", losing.name)
+
+
+def _takes_the_other_side(kind: Mapping[str, Any], asked: Asked) -> bool:
+    """Say whether an age or a size is tested for what is to stay."""
+    negated = asked.says(kind["negated"])
+    upper, lower = asked.says(kind["upper"]) if not negated else None, asked.says(kind["lower"]) or negated
+    found = upper or lower
+    if found is None or (upper and lower) or (stays := asked.stays(found)) is None:
+        return False
+    wrong, right = ("takes_lower", "takes_upper") if bool(upper) != stays else ("takes_upper", "takes_lower")
+    return bool(re.search(kind[wrong], asked.command)) and not re.search(kind[right], asked.command)
 
 
 def _deletes_first(command: Command) -> bool:

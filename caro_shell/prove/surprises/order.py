@@ -32,9 +32,9 @@ def out_of_order(asked: Asked) -> Iterator[Surprise]:
         return
     ends = data()["ends"]
     upper, lower = asked.says(ends[taken.kind]["upper"]), asked.says(ends[taken.kind]["lower"])
-    if bool(upper) == bool(lower):
+    found = upper or lower
+    if found is None or (upper and lower) or (stays := asked.stays(found)) is None:
         return
-    stays = asked.says(ends["keeping"]) is not None
     # Whoever keeps the newest deletes from the old end; whoever deletes the newest does not.
     if taken.upper != (bool(upper) != stays):
         yield surprise("ends", deleting.name)

@@ -12,6 +12,7 @@ from caro_shell.prove.commands import Command, Word, commands_in
 from caro_shell.prove.files import Disk
 from caro_shell.prove.unwrap import unwrapped
 
+_FEW_WORDS = re.compile(r"(?:\s+\w+){0,4}\s*")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -45,7 +46,15 @@ class Asked:
 
     def says(self, phrases: Sequence[str]) -> "re.Match[str] | None":
         """Return where the request says one of these as it is, or None."""
-        return re.search(rf"(?<![\w-])(?:{'|'.join(map(re.escape, phrases))})(?!\w)", self.lower)
+        return _phrases(phrases).search(self.lower)
+
+    def stays(self, found: "re.Match[str]") -> bool | None:
+        """Say whether what the request says at `found` is to stay, rather than to go; None where that is not clear."""
+        before = self.lower[: found.start()]
+        said = max((match.end() for match in _phrases(data()["stays"]["asked"]).finditer(before)), default=None)
+        if said is None:
+            return False
+        return True if _FEW_WORDS.fullmatch(before, said) else None
 
     @cached_property
     def lower(self) -> str:
@@ -70,6 +79,10 @@ class Asked:
         name = path.rstrip("/").rpartition("/")[2].lower()
         stem = name.partition(".")[0] or name
         return name in self.lower or bool(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", self.lower))
+
+
+def _phrases(phrases: Sequence[str]) -> "re.Pattern[str]":
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, phrases))})(?!\w)")
 
 
 @cache
