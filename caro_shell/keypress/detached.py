@@ -200,7 +200,7 @@ class _Detached:
     def _hand_over(self) -> None:
         """Leave the answer, let the shell know, and stay until it has been taken."""
         asked_at = 0.0
-        shown = False
+        shown = told = False
         try:
             answer_files.write(self._path, b"".join(self._records))
             while lives(self._press.pid):
@@ -212,11 +212,12 @@ class _Detached:
                     asked_at = time.monotonic()
                 late = asked_at and time.monotonic() - asked_at > _TAKEN_WITHIN_S
                 if shown or left == b"offer" or late:
-                    self._offer()
-                    if not shown and left == b"offer":
-                        # A key that the user has pressed before this was not for it; so the shell hears of it.
-                        self._below.ask()
                     shown = True
+                    self._offer()
+                if left == b"offer" and not told and self._below.is_ours():
+                    # A key that the user has pressed before this was not for it; so the shell hears of it.
+                    self._below.ask()
+                    told = True
                 time.sleep(_LOOK_S / 10 if asked_at and not late and not shown else _LOOK_S)
         except DaemonError as error:
             # The shell will not hear of it; the next press asks anew.

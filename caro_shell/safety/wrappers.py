@@ -68,7 +68,7 @@ def split_options(
         value = words[at].value
         if value == "--":
             return list(words[at + 1 :]), texts
-        if not value.startswith("-") or (value == "-" and not texts_before(scripts)):
+        if not value.startswith("-") or (value == "-" and not _texts_before(scripts)):
             break
         long, sign, after = value.partition("=")
         if long in scripts and sign:
@@ -88,7 +88,7 @@ def split_options(
 _ATTACHED = frozenset({"-S"})
 
 
-def texts_before(scripts: frozenset[str]) -> bool:
+def _texts_before(scripts: frozenset[str]) -> bool:
     """Say whether a bare `-` is an option: of `env` alone, which is told by its other ones."""
     return "--split-string" in scripts
 
@@ -96,7 +96,7 @@ def texts_before(scripts: frozenset[str]) -> bool:
 _ANYWHERE = 99
 
 
-def split_anywhere(words: Sequence[Word], scripts: frozenset[str]) -> list[Word]:
+def _split_anywhere(words: Sequence[Word], scripts: frozenset[str]) -> list[Word]:
     """Return the values of the options named by `scripts`, wherever they stand."""
     return [
         words[at + 1]
@@ -109,7 +109,7 @@ def behind(words: Sequence[Word], wrapper: Wrapper) -> tuple[list[Word], list[Wo
     """Return the command behind a wrapper's name, and the texts that its options give."""
     rest, texts = split_options(words, wrapper.values, wrapper.scripts)
     if wrapper.skip == _ANYWHERE:
-        return [], list(dict.fromkeys([*texts, *split_anywhere(words, wrapper.scripts)]))
+        return [], list(dict.fromkeys([*texts, *_split_anywhere(words, wrapper.scripts)]))
     skipped, rest = rest[: wrapper.skip], rest[wrapper.skip :]
     if wrapper.skip:
         # Options may stand behind what is skipped, too: `ssh host -p 22 …`.

@@ -85,7 +85,7 @@ def _filmed(scene: Mapping[str, Any], home: Path) -> str:
         rc = home / name
         rc.parent.mkdir(parents=True, exist_ok=True)
         block = subprocess.run([_caro(), "init", each], env=environ, capture_output=True, text=True, check=True).stdout
-        rc.write_text(f"{_PROMPTS[each]}\n{block}", encoding="utf-8")
+        rc.write_text(_PROMPTS[each] + "\n" + ("" if scene.get("without") else block), encoding="utf-8")
     environ["SHELL"] = str(shutil.which(shell))
     work = home / scene.get("in", "")
     work.mkdir(exist_ok=True)

@@ -96,12 +96,13 @@ end
 # sentence may follow.
 function _caro_on_reply
     set -g _caro_terminal types
-    test -z "$_caro_offer"; or set -g _caro_offer_is_seen 1
     if set -q _caro_entered[1]
         _caro_on_alone
     else if test -n "$_caro_message"
         _caro_draw "$_caro_message"
         set -g _caro_message
+    else if test -n "$_caro_offer"
+        set -g _caro_offer_is_seen 1
     end
     test -n "$_caro_pid"; and test -z "$_caro_offer"; and test -s "$_caro_path"; and _caro_take
     return 0

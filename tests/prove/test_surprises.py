@@ -294,7 +294,7 @@ def test_what_the_users_own_line_does_is_asked_for(here: Path) -> None:
 
 
 @pytest.mark.parametrize("program", ["cp", "mv", "rsync -a", "ln -sf"])
-@pytest.mark.parametrize("words", ["the other way round", "andersherum", "swap them"])
+@pytest.mark.parametrize("words", ["the other way round", "andersherum"])
 def test_a_line_that_is_turned_round_writes_to_what_it_read(program: str, words: str, here: Path) -> None:
     """As it was, it would write to the file that is to be read; of a line that nobody turns nothing is said."""
     before = f"{program} new.txt old.txt"

@@ -20,11 +20,11 @@ def surprises(
     """Yield what `commands`, written in `text`, do to files though nobody has asked for it.
 
     What is asked for is in `request`, the user's words, and in `before`, the user's own line that is to be changed,
-    mended or finished. Where there is neither, nothing is known to be too much.
+    mended or finished: no words, but names and what is done to them. Where there is neither, nothing is too much.
     """
     if not (request.strip() or before.strip()):
         return
-    asked = Asked(request or before, text, commands, disk, own_commands(before))
+    asked = Asked(request, text, commands, disk, own_commands(before), before)
     yield from unasked(asked)
     yield from unbounded(asked)
     yield from out_of_order(asked)

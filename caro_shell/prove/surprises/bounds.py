@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Any
 
-from caro_shell.prove.commands import Command
+from caro_shell.prove.commands import Command, Word
 from caro_shell.prove.requested import endings_named, paths_named
 from caro_shell.prove.surprises.surprise import (
     Asked,
@@ -14,22 +15,30 @@ from caro_shell.prove.surprises.surprise import (
     deletes_files,
     edits_files,
     is_directory,
+    is_file,
     replaces_files,
     surprise,
 )
 
-_NEGATED = re.compile(r"!|-not|(?<=\s)-\w*v\b|-prune|--?exclude|--invert|\^|!=|-x\b|EXCLUDE|[\w*)]~")
-_NEGATED_BEHIND = re.compile(r"-prune|\|\||(?<!\w)continue(?!\w)")
+_NEGATED = re.compile(
+    r"!|-not|(?<=\s)-\w*[vL]\b|-prune|--?exclude|--invert|\^|!=|-x\b|EXCLUDE|[\w*)]~|\s-[eE]\s|--ignore"
+)
+_NEGATED_BEHIND = re.compile(r"-prune|\|\||(?<!\w)continue(?!\w)|\)\s*;;")
 _ENDING_NEXT = re.compile(r"(?:\s+[^\W\d]{2,7}){0,3}\s+[\"'`]?\*?\.[a-z0-9]{1,5}(?![\w./])")
 # Behind a word that excepts: the beginning, the end or the whole of the names that are meant.
 _NAMED_NEXT = re.compile(
-    r"(?:\W+\w+){0,5}?\W+(?:(?:begin|start|end|contain|commenc|empiez|termin)\w*|named|called|mit)"
-    r"(?:\s+(?:with|in|by|par|con|por))?\s+[\"'`]?([\w.-]*\w)"
+    r"(?:\W+\w+){0,5}?\W+(?:(?:begin|start|end|commenc|empiez|termin)\w*\s+(?:with|in|by|par|con|por)|named|called)"
+    r"\s+[\"'`]?(?!the\b|an?\b)([\w.-]*\w)"
 )
+# What is kept beside what is changed, and what takes an exception back.
+_NO_EXCEPTION = re.compile(
+    r"\bkeep\w*\s+(?:\w+\s+){0,2}(?:originals?|backups?|cop(?:y|ies)|first|last|lines?|top|header)\b"
+    r"|\b(?:too|also|as well|(?:delete|remove) those)\b"
+)
+_NEGATED_TOGETHER = re.compile(r"(?:!|-not)\s+\\?\(|-prune")
 _TEST = re.compile(r"(?:^|\s)-(?!depth|max|min|mount|xdev|[HLPO]\b)[a-z]")
-_EXCLUDED = (
-    r"(?:(?:!|-not)\s+-i?(?:name|path|wholename)|--exclude[= ]|grep\s+-\w*v\w*(?:\s+-\w+)*)\s*[\"']?[\w.*/\\^-]*"
-)
+_EXCLUDED = r"(?:(?:!|-not)\s+-i?(?:name|path|wholename)|-E)\s*[\"']?[\w.*/\\^-]*"
+_FINDERS = frozenset({"find", "fd", "fdfind"})
 _BY_NAME = frozenset({"-name", "-iname"})
 _BY_PATH = frozenset({"-path", "-ipath", "-wholename", "-iwholename"})
 
@@ -56,29 +65,65 @@ def _outside(asked: Asked, losing: Command) -> Iterator[Surprise]:
     """Yield what is to stay and does not, and what is to go and alone stays."""
     for path in _to_be_spared(asked):
         name = path.rstrip("/").rpartition("/")[2]
-        if not _spares(name, is_directory(path, asked.disk), asked):
+        if _may_be_taken(path, asked) and not _spares(name, is_directory(path, asked.disk), asked):
             spares = data()["spares"]
             yield Surprise(losing.name, spares["note"].format(path=name), spares["wish"].format(path=path))
-    turned = data()["turned"]
-    if not re.search(turned["excepting"], asked.lower):
+    if deletes_files(losing) and not re.search(data()["doubt"]["says"], asked.lower):
         for path in (*endings_named(asked.request), *paths_named(asked.request, asked.disk)):
             name = re.escape(path.rstrip("/").rpartition("/")[2])
             if len(re.findall(name, asked.command)) == len(re.findall(_EXCLUDED + name, asked.command)) > 0:
                 yield surprise("turned", losing.name, path)
-    for kind in data()["sides"]["of"].values():
-        if _takes_the_other_side(kind, asked):
-            yield surprise("sides", losing.name)
+    if not _NEGATED_TOGETHER.search(asked.command):
+        for kind in data()["sides"]["of"].values():
+            if _takes_the_other_side(kind, asked):
+                yield surprise("sides", losing.name)
 
 
 def _takes_the_other_side(kind: Mapping[str, Any], asked: Asked) -> bool:
     """Say whether an age or a size is tested for what is to stay."""
-    negated = asked.says(kind["negated"])
-    upper, lower = asked.says(kind["upper"]) if not negated else None, asked.says(kind["lower"]) or negated
-    found = upper or lower
-    if found is None or (upper and lower) or (stays := asked.stays(found)) is None:
+    wanted = asked.wants_upper(kind)
+    if wanted is None:
         return False
-    wrong, right = ("takes_lower", "takes_upper") if bool(upper) != stays else ("takes_upper", "takes_lower")
+    wrong, right = ("takes_lower", "takes_upper") if wanted else ("takes_upper", "takes_lower")
     return bool(re.search(kind[wrong], asked.command)) and not re.search(kind[right], asked.command)
+
+
+def _may_be_taken(path: str, asked: Asked) -> bool:
+    """Say whether a path or an ending can fall under what the command names: by a test, a pattern, a directory."""
+    name = path.rstrip("/").rpartition("/")[2].lower()
+    sample = f"x{name}" if name.startswith(".") and name.count(".") == 1 else name
+    tests = [text for test, text in _tests(asked.commands) if test in _BY_NAME]
+    if tests and "." in name:
+        return any(fnmatchcase(part, text.lower()) for text in tests for part in (sample, f"{sample}x"))
+    if _goes_in_alone(path, asked):
+        return False
+    losing = [one for one in asked.commands if deletes_files(one) or edits_files(one) or replaces_files(one)]
+    operands = [word for one in losing for word in one.words if not word.text.startswith("-")]
+    if any(one.by or one.name.text in _FINDERS for one in losing) or any(map(_is_computed, operands)):
+        return True
+    return any(_takes_in(word.text, path, sample, asked) for word in operands)
+
+
+def _is_computed(word: Word) -> bool:
+    return (not word.known and bool(set(word.text) & set("$`"))) or not word.text
+
+
+def _takes_in(operand: str, path: str, sample: str, asked: Asked) -> bool:
+    """Say whether what is named `operand` is a path, or has it in it."""
+    last = operand.rstrip("/").rpartition("/")[2].lower()
+    if operand.rstrip("/") in ("", ".", "..") or last == "*" or fnmatchcase(sample, last):
+        return True
+    beside = "/" not in path.strip("./") and is_file(path, asked.disk)
+    return is_directory(operand, asked.disk) and not beside
+
+
+def _goes_in_alone(path: str, asked: Asked) -> bool:
+    """Say whether a directory that is to stay is only looked into, or not at all."""
+    if not is_directory(path, asked.disk):
+        return False
+    name = re.escape(path.rstrip("/").removeprefix("./"))
+    inside = rf"(?:find|fd)\s+(?:\./)?{name}/?\s.*(?:-mindepth\s+1|-type\s+f)|(?<![\w/])(?:\./)?{name}/\*"
+    return bool(re.search(inside, asked.command)) or "-maxdepth 1" in asked.command
 
 
 def _deletes_first(command: Command) -> bool:
@@ -92,7 +137,7 @@ def _deletes_first(command: Command) -> bool:
 
 def _to_be_spared(asked: Asked) -> Sequence[str]:
     """Return the paths, the endings and the names that the request has behind a word that excepts them."""
-    found = asked.says(data()["spares"]["asked"])
+    found = None if _NO_EXCEPTION.search(asked.lower) else asked.says(data()["spares"]["asked"])
     rest = asked.request[found.end() :] if found else ""
     # "keep the 3 newest .log" is not about all of them.
     ending, named = _ENDING_NEXT.match(rest), _NAMED_NEXT.match(rest)
@@ -103,13 +148,15 @@ def _to_be_spared(asked: Asked) -> Sequence[str]:
     ]
 
 
-def _spares(name: str, is_kept_whole: bool, asked: Asked) -> bool:  # noqa: FBT001  of one place
+def _spares(name: str, has_contents: bool, asked: Asked) -> bool:  # noqa: FBT001  of one place
     """Say whether a command names what is to stay, as what is to stay: a pattern that it falls under deletes it."""
-    before, found, behind = asked.command.lower().partition(name.lower())
+    # An expression writes a dot with a backslash, and an ending among others without one.
+    command, wanted = asked.command.lower().replace("\\", ""), name.lower()
+    before, found, behind = command.partition(wanted if wanted in command else wanted.removeprefix("."))
     if not found or not (_NEGATED.search(before) or _NEGATED_BEHIND.search(behind)):
         # What is listed by names of its own is not to be looked for.
         return False
-    if not is_kept_whole:
+    if not has_contents:
         return True
     return any(_is_around(test, pattern, name) for test, pattern in _tests(asked.commands)) or "find" not in before
 

@@ -30,13 +30,11 @@ def out_of_order(asked: Asked) -> Iterator[Surprise]:
     taken = _taken(asked.command) if deleting else None
     if deleting is None or taken is None or _TAKING_AWAY.search(asked.command):
         return
-    ends = data()["ends"]
-    upper, lower = asked.says(ends[taken.kind]["upper"]), asked.says(ends[taken.kind]["lower"])
-    found = upper or lower
-    if found is None or (upper and lower) or (stays := asked.stays(found)) is None:
+    # The second newest is both in the half of the newer and in that of the older.
+    if {"head", "tail"} <= {command.name.text for command in asked.commands}:
         return
-    # Whoever keeps the newest deletes from the old end; whoever deletes the newest does not.
-    if taken.upper != (bool(upper) != stays):
+    wanted = asked.wants_upper(data()["ends"][taken.kind])
+    if wanted is not None and taken.upper != wanted:
         yield surprise("ends", deleting.name)
 
 

@@ -118,8 +118,7 @@ def _beside_those_named(asked: Asked) -> Iterator[Surprise]:
 
 def _is_meant(path: str, asked: Asked) -> bool:
     ending = path.rpartition("/")[2].rpartition(".")[2].lower()
-    own = any(word.text == path for command in asked.before for word in command.words)
-    return own or asked.names(path) or asked.says([ending, f".{ending}", f"{ending}s"]) is not None
+    return asked.names(path) or asked.says([ending, f".{ending}", f"{ending}s"]) is not None
 
 
 def _through_links(asked: Asked) -> Iterator[Surprise]:
@@ -165,11 +164,15 @@ def _the_same_way(asked: Asked) -> Iterator[Surprise]:
     """Yield what is written to as before, though the user's line is to be turned round."""
     if not asked.says(data()["turns"]["asked"]):
         return
-    written = {word.text for command in asked.before if command.name.text in _TURNED for word in _last_of_two(command)}
+    own = {tuple(map(_text, _operands(one))) for one in asked.before if one.name.text in _TURNED}
     for command in asked.commands:
-        for word in _last_of_two(command) if command.name.text in _TURNED else ():
-            if word.known and word.text in written:
-                yield surprise("turns", word, word.text)
+        operands = _operands(command) if command.name.text in _TURNED else []
+        if tuple(map(_text, operands)) in own and len(operands) == 2 and operands[1].known:  # noqa: PLR2004  from, to
+            yield surprise("turns", operands[1], operands[1].text)
+
+
+def _text(word: Word) -> str:
+    return word.text
 
 
 def _last_of_two(command: Command) -> list[Word]:

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from caro_shell.prove.commands import Command, Word, commands_in
 from caro_shell.prove.files import Disk
 from caro_shell.prove.unwrap import unwrapped
 
+_ALIKE = 0.65
 _FEW_WORDS = re.compile(r"(?:\s+\w+){0,4}\s*")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -37,7 +39,9 @@ class Asked:
     """Those in `command`, and those that they run."""
     disk: Disk
     before: Sequence[Command] = ()
-    """The user's own commands, where the request is to change a line: what they do already is asked for."""
+    """The user's own commands, where a line is to be changed, mended or finished: what they do already is asked for."""
+    line: str = ""
+    """That line; it may be one that cannot be read as commands."""
 
     def begins(self, beginnings: Sequence[str]) -> bool:
         """Say whether a word of the request begins with one of these."""
@@ -46,15 +50,32 @@ class Asked:
 
     def says(self, phrases: Sequence[str]) -> "re.Match[str] | None":
         """Return where the request says one of these as it is, or None."""
-        return _phrases(phrases).search(self.lower)
+        return _phrases(phrases).search(self.lower) if phrases else None
 
-    def stays(self, found: "re.Match[str]") -> bool | None:
-        """Say whether what the request says at `found` is to stay, rather than to go; None where that is not clear."""
+    def wants_upper(self, kind: Mapping[str, Any]) -> bool | None:
+        """Say whether the newer or larger are to go, of which `kind` has the words; None where that is not clear."""
+        negated = self.says(kind.get("negated", ()))
+        upper = None if negated else self.says(kind["upper"])
+        lower = negated or self.says(kind["lower"])
+        found = upper or lower
+        if found is None or (upper and lower):
+            return None
+        stays = self._stays_at(found)
+        start = stays.start() if stays else found.start()
+        rest = f"{self.lower[:start]} {self.lower[found.end() :]}"
+        return None if re.search(data()["doubt"]["says"], rest) else bool(upper) != bool(stays)
+
+    def _stays_at(self, found: "re.Match[str]") -> "re.Match[str] | None":
+        """Return the words right before `found` by which it is to stay."""
         before = self.lower[: found.start()]
-        said = max((match.end() for match in _phrases(data()["stays"]["asked"]).finditer(before)), default=None)
-        if said is None:
-            return False
-        return True if _FEW_WORDS.fullmatch(before, said) else None
+        return next(
+            (
+                one
+                for one in _phrases(data()["stays"]["asked"]).finditer(before)
+                if _FEW_WORDS.fullmatch(before, one.end())
+            ),
+            None,
+        )
 
     @cached_property
     def lower(self) -> str:
@@ -72,13 +93,22 @@ class Asked:
         deletes = data()["deletes"]
         inside = [*deletes["asked_inside"], *deletes["asked_together"]]
         said = self.begins(deletes["asked"]) or any(part in self.lower for part in inside)
-        return said or any(map(deletes_files, self.before))
+        own = any(map(deletes_files, self.before)) or not set(self.line.lower().split()).isdisjoint(deletes["foreign"])
+        return said or own or any(map(self.meant, deletes["programs"]))
+
+    def meant(self, name: str) -> bool:
+        """Say whether the user's own line, which need not be right, has a word that may be meant for `name`."""
+        return not self.request.strip() and bool(get_close_matches(name, self.line.split(), 1, _ALIKE))
 
     def names(self, path: str) -> bool:
-        """Say whether the request names a file, with its ending or without."""
+        """Say whether the request names a file, with its ending or without, or the user's own line does."""
         name = path.rstrip("/").rpartition("/")[2].lower()
         stem = name.partition(".")[0] or name
-        return name in self.lower or bool(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", self.lower))
+        return (
+            name in self.lower
+            or name in self.line.lower()
+            or bool(re.search(rf"(?<!\w){re.escape(stem)}(?!\w)", self.lower))
+        )
 
 
 def _phrases(phrases: Sequence[str]) -> "re.Pattern[str]":

@@ -40,7 +40,7 @@ def _done(kind: str, does: Callable[[Command], bool], asked: Asked) -> Iterator[
     if any(map(does, asked.before)):
         return
     for command in asked.commands:
-        if does(command):
+        if does(command) and not all(map(asked.meant, (command.name.text, *(word.text for word in command.words[:1])))):
             yield surprise(kind, command.name)
 
 
