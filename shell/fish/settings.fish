@@ -54,7 +54,7 @@ function _caro_read_settings
         string match -qr '^\s*\[' -- $line; and break
         # Of the escapes of "…" only those for a character itself, \" and \\; '…' has none.
         if set -l found (string match -rg -- "$begins"'"((?:[^"\\\\]|\\\\.)*)"'"$ends" $line)
-            set -g _caro_file_$found[1] (string replace -ar '\\\\(.)' '$1' -- "$found[2]")
+            set -g _caro_file_$found[1] (string replace -ar '\\\\(["\\\\])' '$1' -- "$found[2]")
         else if set -l found (string match -rg -- "$begins"'\'([^\']*)\''"$ends" $line)
             set -g _caro_file_$found[1] "$found[2]"
         end

@@ -38,7 +38,7 @@ _caro_read_settings() {
     [[ "$line" == (#b)[[:blank:]]#${~names}[[:blank:]]#=[[:blank:]]#${~text}[[:blank:]]#(\#*)# ]] || continue
     value="${${match[2]#?}%?}"
     # Of the escapes of "…" only the ones that stand for a character itself: \" and \\.
-    [[ "${match[2]}" == \"* ]] && value="${value//(#m)\\?/${MATCH#\\}}"
+    [[ "${match[2]}" == \"* ]] && value="${value//(#m)\\[\"\\]/${MATCH#\\}}"
     _caro_file_settings[${match[1]}]="$value"
   done
   return 0

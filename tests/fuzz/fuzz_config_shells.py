@@ -36,8 +36,8 @@ TRAPS = (
 )
 # zsh died of the first.
 LONG = tuple(f"{name} = {quote}{'x' * 60_000}{quote}".encode() for name in ("style", "key") for quote in "\"'")
-# fish took the backslash out of what stands in single quotes.
-LITERAL = (b"key = 'ab\\trl-x g'\n",)
+# fish took the backslash out of what stands in single quotes, zsh and fish one before a character that is not escaped.
+LITERAL = (b"key = 'ab\\trl-x g'\n", b'style = "a\\>b"\n')
 _DEFAULT = "none"
 
 
