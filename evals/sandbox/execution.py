@@ -99,7 +99,8 @@ def _become(arguments: list[str], root: Path, cwd: str, environment: dict[str, s
     try:
         os.setsid()
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
-        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+        # Whoever is started by nohup ignores some, and what ignores a signal from its start can set no trap for it.
+        for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         os.dup2(os.open("/dev/null", os.O_RDONLY), 0)

@@ -170,6 +170,16 @@ def test_processes_of_the_setup_live_on(sandbox: Sandbox) -> None:
     assert sandbox.run(Job("pgrep -cf 'sleep 1234'", "sleep 1234 &")).output == "1\n"
 
 
+def test_a_signal_can_be_trapped_though_who_began_it_ignores_it() -> None:
+    """As nohup makes programs do; a task whose program hears SIGHUP would have another result then."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Sandbox() as made:
+            assert made.run(Job("trap 'echo heard' HUP; kill -HUP $$")).output == "heard\n"
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_a_background_job_is_waited_for_while_it_works(sandbox: Sandbox) -> None:
     """So that what it writes is the same in every run."""
     runs = [sandbox.run(Job("(for i in $(seq 40); do echo $i >>out; done) &")) for _ in range(3)]
