@@ -81,7 +81,7 @@ class Load:
     def run(self) -> None:
         """Do as planned, and return when everything has ended."""
         with Client(self.home.environ) as client:
-            client.ask(self._message("warm up", "", 0))
+            client.ask(self._message("list the files here", "", 0))
         self.look()
         chance = random.Random(self.plan.seed)  # noqa: S311  a load, not a secret
         moments = sorted(chance.uniform(0, self.plan.seconds) for _ in range(self.plan.requests))
