@@ -37,7 +37,7 @@ BACKGROUND_OURS = {
     "caro_shell.keypress.press",
     "caro_shell.paths",
 }
-KEYPRESS_STANDARD = ("json", "select", "signal", "socket", "typing")
+KEYPRESS_STANDARD = ("contextlib", "json", "select", "signal", "socket", "typing")
 # A press as the shells run it, up to its request: in place of being sent, it says what has been loaded for it.
 TO_THE_REQUEST = """
 import sys
@@ -97,7 +97,7 @@ def test_the_pure_layer_imports_of_ours_only_itself(path: Path) -> None:
 
 
 def test_a_key_press_has_loaded_exactly_this_when_its_request_is_sent(home: Home) -> None:
-    """A few small modules of ours, five of the standard library, and what these want themselves."""
+    """A few small modules of ours, six of the standard library, and what these want themselves."""
     lifecycle.start(home.runtime, home.environ)
     fields = "shell\tzsh\0terminal\ttty\0pid\t1\0press\t1\0left\tlist all files\0alias\tll=ls -l\0functions\tf\0"
     loaded = loaded_when(TO_THE_REQUEST, fields, home.environ)

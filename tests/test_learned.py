@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,8 @@ def test_what_happens_often_is_one_row(learned: Learned, path: Path) -> None:
     keep(learned, BRANCH)
     keep(learned, BIG)
     assert [row.request for row in learned.forget(only_look=True)] == [BIG["request"], BRANCH["request"]]
-    assert sqlite3.connect(path).execute("SELECT times FROM outcome ORDER BY id").fetchall() == [(2,), (1,)]
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT times FROM outcome ORDER BY id").fetchall() == [(2,), (1,)]
 
 
 def test_secrets_are_not_written(learned: Learned, path: Path) -> None:

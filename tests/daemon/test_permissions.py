@@ -125,7 +125,8 @@ def test_a_directory_that_was_removed_is_no_obstacle_for_the_key(home: Home) -> 
         "from caro_shell import keypress; sys.exit(keypress.main('stream'))"
     )
     said = end(
-        start_python(home, ["-c", f"import os; os.chdir({str(home.path)!r}); {code}"]), "shell\tbash\0left\tlist\0"
+        start_python(home, ["-I", "-c", f"import os; os.chdir({str(home.path)!r}); {code}"]),
+        "shell\tbash\0left\tlist\0",
     )
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.endswith("done\techo list\0")
