@@ -78,7 +78,9 @@ def generate_task(written: Written, turns: Turns, place: Place, known: Known) ->
     asked = completion_request(written.left, written.right)
     right = written.right.strip()
     before = f"{written.left}{written.right}"
-    return Task(build_messages(asked, place), "", before, right, accept=lambda command: _joined(command, written))
+    return Task(
+        build_messages(asked, place), before=before, right=right, accept=lambda command: _joined(command, written)
+    )
 
 
 def without_kept(comment: str, words: str) -> str:

@@ -154,22 +154,25 @@ class Below:
         self._write(f"\r{down}{right}")
         self._parked = (f"\x1b[{row}A" if row else "") + "\r"
 
-    def ask(self) -> None:
-        """Let the terminal type the key sequence behind which the shell takes its answer."""
-        self._write(ASK_TERMINAL)
+    def ask(self) -> bool:
+        """Let the terminal type the key sequence behind which the shell takes its answer; say whether it was asked."""
+        return self._write(ASK_TERMINAL)
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str) -> bool:
+        """Write where the shell is in the foreground, and say whether it was."""
         # The shell ends us before it runs a program. Between the look and the writing no handler of ours may delay
         # that: the signal ends the process then, before the write.
         handler = signal.signal(signal.SIGTERM, signal.SIG_DFL)
         try:
-            if self.is_ours():
-                before = os.fstat(self.fd)
-                # In one piece: the line editor writes here too.
-                os.write(self.fd, text.encode("utf-8", "replace"))
-                if self._unnoticed:
-                    # It is another user's after `su`: then it stays as it is.
-                    with suppress(OSError):
-                        os.utime(self.fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+            if not self.is_ours():
+                return False
+            before = os.fstat(self.fd) if self._unnoticed else None
+            # In one piece: the line editor writes here too.
+            os.write(self.fd, text.encode("utf-8", "replace"))
+            if before:
+                # It is another user's after `su`: then it stays as it is.
+                with suppress(OSError):
+                    os.utime(self.fd, ns=(before.st_atime_ns, before.st_mtime_ns))
+            return True
         finally:
             signal.signal(signal.SIGTERM, handler)

@@ -207,17 +207,15 @@ class _Detached:
                 left = _content(self._path)
                 if not left:
                     return
-                if not asked_at and self._below.is_ours():
-                    self._below.ask()
+                if not asked_at and self._below.ask():
                     asked_at = time.monotonic()
                 late = asked_at and time.monotonic() - asked_at > _TAKEN_WITHIN_S
                 if shown or left == b"offer" or late:
                     shown = True
                     self._offer()
-                if left == b"offer" and not told and self._below.is_ours():
+                if left == b"offer" and not told:
                     # A key that the user has pressed before this was not for it; so the shell hears of it.
-                    self._below.ask()
-                    told = True
+                    told = self._below.ask()
                 time.sleep(_LOOK_S / 10 if asked_at and not late and not shown else _LOOK_S)
         except DaemonError as error:
             # The shell will not hear of it; the next press asks anew.

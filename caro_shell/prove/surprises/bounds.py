@@ -11,12 +11,12 @@ from caro_shell.prove.requested import endings_named, paths_named
 from caro_shell.prove.surprises.surprise import (
     Asked,
     Surprise,
+    changes_files,
     data,
     deletes_files,
-    edits_files,
     is_directory,
     is_file,
-    replaces_files,
+    last_part,
     surprise,
 )
 
@@ -45,8 +45,8 @@ _BY_PATH = frozenset({"-path", "-ipath", "-wholename", "-iwholename"})
 
 def unbounded(asked: Asked) -> Iterator[Surprise]:
     """Yield what is deleted or changed beyond what the request says."""
-    deleting = [command for command in asked.commands if deletes_files(command)]
-    losing = deleting or [command for command in asked.commands if edits_files(command) or replaces_files(command)]
+    deleting = list(filter(deletes_files, asked.commands))
+    losing = deleting or list(filter(changes_files, asked.commands))
     if not losing:
         return
     yield from _outside(asked, losing[0])
@@ -64,13 +64,13 @@ def unbounded(asked: Asked) -> Iterator[Surprise]:
 def _outside(asked: Asked, losing: Command) -> Iterator[Surprise]:
     """Yield what is to stay and does not, and what is to go and alone stays."""
     for path in _to_be_spared(asked):
-        name = path.rstrip("/").rpartition("/")[2]
+        name = last_part(path)
         if _may_be_taken(path, asked) and not _spares(name, is_directory(path, asked.disk), asked):
             spares = data()["spares"]
             yield Surprise(losing.name, spares["note"].format(path=name), spares["wish"].format(path=path))
     if deletes_files(losing) and not re.search(data()["doubt"]["says"], asked.lower):
         for path in (*endings_named(asked.request), *paths_named(asked.request, asked.disk)):
-            name = re.escape(path.rstrip("/").rpartition("/")[2])
+            name = re.escape(last_part(path))
             if len(re.findall(name, asked.command)) == len(re.findall(_EXCLUDED + name, asked.command)) > 0:
                 yield surprise("turned", losing.name, path)
     if not _NEGATED_TOGETHER.search(asked.command):
@@ -90,14 +90,14 @@ def _takes_the_other_side(kind: Mapping[str, Any], asked: Asked) -> bool:
 
 def _may_be_taken(path: str, asked: Asked) -> bool:
     """Say whether a path or an ending can fall under what the command names: by a test, a pattern, a directory."""
-    name = path.rstrip("/").rpartition("/")[2].lower()
+    name = last_part(path).lower()
     sample = f"x{name}" if name.startswith(".") and name.count(".") == 1 else name
     tests = [text for test, text in _tests(asked.commands) if test in _BY_NAME]
     if tests and "." in name:
         return any(fnmatchcase(part, text.lower()) for text in tests for part in (sample, f"{sample}x"))
     if _goes_in_alone(path, asked):
         return False
-    losing = [one for one in asked.commands if deletes_files(one) or edits_files(one) or replaces_files(one)]
+    losing = [one for one in asked.commands if deletes_files(one) or changes_files(one)]
     operands = [word for one in losing for word in one.words if not word.text.startswith("-")]
     if any(one.by or one.name.text in _FINDERS for one in losing) or any(map(_is_computed, operands)):
         return True
@@ -110,7 +110,7 @@ def _is_computed(word: Word) -> bool:
 
 def _takes_in(operand: str, path: str, sample: str, asked: Asked) -> bool:
     """Say whether what is named `operand` is a path, or has it in it."""
-    last = operand.rstrip("/").rpartition("/")[2].lower()
+    last = last_part(operand).lower()
     if operand.rstrip("/") in ("", ".", "..") or last == "*" or fnmatchcase(sample, last):
         return True
     beside = "/" not in path.strip("./") and is_file(path, asked.disk)
@@ -177,4 +177,4 @@ def _tests(commands: Sequence[Command]) -> Iterator[tuple[str, str]]:
 
 def _selects(commands: Sequence[Command]) -> bool:
     """Say whether it is find, fd or a pattern that chooses what is deleted, and nothing that may know more."""
-    return all(command.name.text in {"find", "fd", "fdfind", "rm"} for command in commands)
+    return all(command.name.text in _FINDERS | {"rm"} for command in commands)

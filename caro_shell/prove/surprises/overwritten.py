@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import pairwise
 
 from caro_shell.prove.commands import Command, Word
 from caro_shell.prove.requested import paths_named
@@ -16,6 +16,7 @@ from caro_shell.prove.surprises.surprise import (
     edits_files,
     is_directory,
     is_file,
+    last_part,
     surprise,
 )
 
@@ -75,10 +76,16 @@ def _operands(command: Command) -> list[Word]:
     return [word for word in command.words if not word.text.startswith("-")]
 
 
+def _from_and_to(command: Command) -> list[Word]:
+    """Return the operands of a copier where there are two, else none."""
+    operands = _operands(command)
+    return operands if len(operands) == 2 else []  # noqa: PLR2004  from, to
+
+
 def _target(command: Command) -> Iterator[Word]:
     """Yield what a copier with two operands, none of them known to be spared, writes to."""
     if not any(_SPARING.fullmatch(word.text) for word in command.words):
-        yield from _last_of_two(command)
+        yield from _from_and_to(command)[1:]
 
 
 def _is_read_before(written: Word, asked: Asked) -> bool:
@@ -117,7 +124,7 @@ def _beside_those_named(asked: Asked) -> Iterator[Surprise]:
 
 
 def _is_meant(path: str, asked: Asked) -> bool:
-    ending = path.rpartition("/")[2].rpartition(".")[2].lower()
+    ending = last_part(path).rpartition(".")[2].lower()
     return asked.names(path) or asked.says([ending, f".{ending}", f"{ending}s"]) is not None
 
 
@@ -128,11 +135,13 @@ def _through_links(asked: Asked) -> Iterator[Surprise]:
     """
     for command in asked.commands:
         operands, told = _operands(command), [one.text for one in command.words]
-        if command.name.text != "cp" or "--remove-destination" in told or any(map(_SPARING.fullmatch, told)):
+        spares = "--remove-destination" in told or any(map(_SPARING.fullmatch, told))
+        if command.name.text != "cp" or spares or not operands:
             continue
-        for source, target in product(operands[:-1], operands[-1:]):
-            into = target.text.rstrip("/") + "/" + os.path.basename(source.text.rstrip("/"))  # noqa: PTH119  strings
-            path = into if is_directory(target.text, asked.disk) else target.text
+        *sources, target = operands
+        is_into = is_directory(target.text, asked.disk)
+        for source in sources:
+            path = f"{target.text.rstrip('/')}/{last_part(source.text)}" if is_into else target.text
             if source.known and target.known and is_file(path, asked.disk) and os.path.islink(asked.disk.full(path)):  # noqa: PTH114
                 yield surprise("links", target, path)
 
@@ -146,7 +155,7 @@ def _onto_each_other(asked: Asked) -> Iterator[Surprise]:
         if command.name.text not in {"mv", "cp"} or not (is_loop or {"find", "xargs", "parallel"} & set(command.by)):
             continue
         for word in _target(command):
-            source = _operands(command)[0]
+            source = _from_and_to(command)[0]
             varies = not source.known or "{}" in source.text
             fixed = word.known and "{" not in word.text and not word.text.endswith("/")
             if varies and fixed and not is_directory(word.text, asked.disk) and not _is_made(word, asked):
@@ -164,17 +173,12 @@ def _the_same_way(asked: Asked) -> Iterator[Surprise]:
     """Yield what is written to as before, though the user's line is to be turned round."""
     if not asked.says(data()["turns"]["asked"]):
         return
-    own = {tuple(map(_text, _operands(one))) for one in asked.before if one.name.text in _TURNED}
+    own = [_texts(_from_and_to(one)) for one in asked.before if one.name.text in _TURNED]
     for command in asked.commands:
-        operands = _operands(command) if command.name.text in _TURNED else []
-        if tuple(map(_text, operands)) in own and len(operands) == 2 and operands[1].known:  # noqa: PLR2004  from, to
-            yield surprise("turns", operands[1], operands[1].text)
+        pair = _from_and_to(command) if command.name.text in _TURNED else []
+        if pair and pair[1].known and _texts(pair) in own:
+            yield surprise("turns", pair[1], pair[1].text)
 
 
-def _text(word: Word) -> str:
-    return word.text
-
-
-def _last_of_two(command: Command) -> list[Word]:
-    operands = _operands(command)
-    return operands[1:] if len(operands) == 2 else []  # noqa: PLR2004  from, to
+def _texts(words: Sequence[Word]) -> list[str]:
+    return [word.text for word in words]

@@ -102,7 +102,7 @@ class Asked:
 
     def names(self, path: str) -> bool:
         """Say whether the request names a file, with its ending or without, or the user's own line does."""
-        name = path.rstrip("/").rpartition("/")[2].lower()
+        name = last_part(path).lower()
         stem = name.partition(".")[0] or name
         return (
             name in self.lower
@@ -156,6 +156,16 @@ def replaces_files(command: Command) -> bool:
         word in replaces["keeping"] or (word[:1] == "-" != word[1:2] and set(word) & set("kclt")) for word in words
     )
     return command.name.text in replaces["programs"] and not told and any(word[:1] != "-" for word in words)
+
+
+def changes_files(command: Command) -> bool:
+    """Say whether files are no more what they were, and not only gone."""
+    return edits_files(command) or replaces_files(command)
+
+
+def last_part(path: str) -> str:
+    """Return the name of a file or a directory without where it is."""
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def is_file(path: str, disk: Disk) -> bool:

@@ -6,9 +6,9 @@ from caro_shell.prove.commands import Command
 from caro_shell.prove.surprises.surprise import (
     Asked,
     Surprise,
+    changes_files,
     data,
     deletes_files,
-    edits_files,
     is_directory,
     is_file,
     replaces_files,
@@ -31,7 +31,7 @@ def unasked(asked: Asked) -> Iterator[Surprise]:
     if asked.begins(data()["replaces"]["asked"]):
         yield from _done("replaces", replaces_files, asked)
     if _only_looks(asked):
-        yield from _done("edits", lambda command: edits_files(command) or replaces_files(command), asked)
+        yield from _done("edits", changes_files, asked)
     if _only_copies(asked):
         yield from _moved_away(asked)
 
